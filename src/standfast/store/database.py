@@ -1,0 +1,179 @@
+"""The two databases behind one face: who may read, who may write, what is told after a commit."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
+from sqlalchemy.pool import QueuePool
+
+from standfast.store.schema import core, mirror
+from standfast.store.signals import LocalSignals, PostgresSignals, Signal, Signals
+
+
+class Reader:
+    """May read. Store functions that change nothing take one."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+
+class Transaction(Reader):
+    """May write. Only services open one; what they signal is heard after the commit."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self.signals: list[Signal] = []
+
+    def signal(self, topic: str, subject: str = "") -> None:
+        self.signals.append(Signal(topic, subject))
+
+
+class Database:
+    """One writer per file when embedded; ordinary pools on PostgreSQL.
+
+    SQLite before 3.51.3 can lose a commit when two connections checkpoint at once, so every file
+    has one writing connection, which queues its users fairly.
+    """
+
+    def __init__(
+        self,
+        *,
+        core_writes: Engine,
+        core_reads: Engine,
+        mirror_writes: Engine,
+        mirror_reads: Engine,
+        signals: Signals,
+    ) -> None:
+        self._core_writes = core_writes
+        self._core_reads = core_reads
+        self._mirror_writes = mirror_writes
+        self._mirror_reads = mirror_reads
+        self.signals = signals
+
+    @property
+    def is_embedded(self) -> bool:
+        return self._core_writes.dialect.name == "sqlite"
+
+    @contextmanager
+    def reading(self) -> Iterator[Reader]:
+        with self._core_reads.connect() as connection:
+            yield Reader(connection)
+
+    @contextmanager
+    def reading_mirror(self) -> Iterator[Reader]:
+        with self._mirror_reads.connect() as connection:
+            yield Reader(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        with self._core_writes.begin() as connection:
+            transaction = Transaction(connection)
+            yield transaction
+            self.signals.within(connection, transaction.signals)
+        self.signals.after_commit(transaction.signals)
+
+    @contextmanager
+    def writing_mirror(self) -> Iterator[Transaction]:
+        with self._mirror_writes.begin() as connection:
+            yield Transaction(connection)
+
+    def create_missing_tables(self) -> None:
+        """Build the present schema; existing tables are left alone."""
+        core.create_all(self._core_writes)
+        mirror.create_all(self._mirror_writes)
+
+    def close(self) -> None:
+        self.signals.close()
+        for engine in (
+            self._core_writes,
+            self._core_reads,
+            self._mirror_writes,
+            self._mirror_reads,
+        ):
+            engine.dispose()
+
+
+def open_database(data: Path, database_url: str | None) -> Database:
+    """The embedded database in this folder, or PostgreSQL at this address."""
+    return _open_postgresql(database_url) if database_url else _open_embedded(data)
+
+
+def metadata_of(name: str) -> MetaData:
+    return {"core": core, "mirror": mirror}[name]
+
+
+def _open_embedded(data: Path) -> Database:
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    core_file, mirror_file = data / "core.sqlite3", data / "mirror.sqlite3"
+    return Database(
+        core_writes=_sqlite_writer(core_file, synchronous="FULL"),
+        core_reads=_sqlite_reader(core_file),
+        mirror_writes=_sqlite_writer(mirror_file, synchronous="NORMAL"),
+        mirror_reads=_sqlite_reader(mirror_file),
+        signals=LocalSignals(),
+    )
+
+
+def _sqlite_writer(file: Path, *, synchronous: str) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{file}",
+        poolclass=QueuePool,
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=60,
+        connect_args={"check_same_thread": False, "timeout": 30},
+    )
+    _on_connect(engine, f"PRAGMA synchronous={synchronous}", "PRAGMA journal_mode=WAL")
+    _begin_with(engine, "BEGIN IMMEDIATE")
+    return engine
+
+
+def _sqlite_reader(file: Path) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{file}",
+        poolclass=QueuePool,
+        pool_size=8,
+        max_overflow=32,
+        connect_args={"check_same_thread": False, "timeout": 30},
+    )
+    _on_connect(engine, "PRAGMA query_only=ON")
+    _begin_with(engine, "BEGIN")
+    return engine
+
+
+def _on_connect(engine: Engine, *statements: str) -> None:
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we begin transactions ourselves
+        cursor = connection.cursor()
+        for statement in ("PRAGMA foreign_keys=ON", *statements):
+            cursor.execute(statement)
+        cursor.close()
+
+    event.listen(engine, "connect", prepare)
+
+
+def _begin_with(engine: Engine, statement: str) -> None:
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(statement)
+
+    event.listen(engine, "begin", begin)
+
+
+def _open_postgresql(database_url: str) -> Database:
+    url = "postgresql+psycopg://" + database_url.partition("://")[2]
+    engine = create_engine(url, pool_size=8, max_overflow=24, pool_pre_ping=True)
+    return Database(
+        core_writes=engine,
+        core_reads=engine,
+        mirror_writes=engine,
+        mirror_reads=engine,
+        signals=PostgresSignals(engine),
+    )
+
+
+def is_reachable(database: Database) -> bool:
+    """Whether a read comes back; for the readiness page."""
+    with database.reading() as reader:
+        return reader.connection.execute(text("SELECT 1")).scalar_one() == 1
