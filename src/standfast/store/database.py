@@ -1,6 +1,6 @@
 """The two databases behind one face: who may read, who may write, what is told after a commit."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -57,17 +57,17 @@ class Database:
         return self._core_writes.dialect.name == "sqlite"
 
     @contextmanager
-    def reading(self) -> Iterator[Reader]:
+    def reading(self) -> Generator[Reader]:
         with self._core_reads.connect() as connection:
             yield Reader(connection)
 
     @contextmanager
-    def reading_mirror(self) -> Iterator[Reader]:
+    def reading_mirror(self) -> Generator[Reader]:
         with self._mirror_reads.connect() as connection:
             yield Reader(connection)
 
     @contextmanager
-    def writing(self) -> Iterator[Transaction]:
+    def writing(self) -> Generator[Transaction]:
         with self._core_writes.begin() as connection:
             transaction = Transaction(connection)
             yield transaction
@@ -75,7 +75,7 @@ class Database:
         self.signals.after_commit(transaction.signals)
 
     @contextmanager
-    def writing_mirror(self) -> Iterator[Transaction]:
+    def writing_mirror(self) -> Generator[Transaction]:
         with self._mirror_writes.begin() as connection:
             yield Transaction(connection)
 
