@@ -1,0 +1,152 @@
+"""What a prompt is: the body that is edited as a draft, published as a version, shown by the tag."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+
+class PromptStatus(StrEnum):
+    DRAFT = "draft"
+    """Being written; nobody sees it."""
+    REVIEW = "review"
+    """Published to test visitors only."""
+    LIVE = "live"
+    """Decided for everybody."""
+    PAUSED = "paused"
+    """Kept, not decided; may go live again."""
+    ENDED = "ended"
+    """Over for good."""
+
+
+class Button(StrEnum):
+    """What a visitor can click. A bill changes on one of these only."""
+
+    ACCEPT = "accept"
+    SECONDARY_ACCEPT = "secondary_accept"
+    DECLINE = "decline"
+
+
+class AttachedAction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An operation of a connector on a button. `parameters` are as the connector's spec says.
+
+    A parameter may hold "{{ answer.<field> }}" where its spec lets the visitor answer it.
+    """
+
+    connector: str
+    action: str
+    parameters: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+    stop_on_error: bool = True
+
+
+class ButtonBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    label: str
+    actions: tuple[AttachedAction, ...] = ()
+
+
+class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One face of the prompt: what it says and what can be clicked."""
+
+    key: str
+    title: str
+    message: str
+    buttons: dict[Button, ButtonBody]
+
+
+class PageTrigger(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Matches a page by its path ("/pricing", "/account/*") and, if set, query words and hash."""
+
+    path: str = "*"
+    is_regex: bool = False
+    query: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+    hash: str | None = None
+
+
+class ManualTrigger(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Opened by the page itself: standfast.open("<name>")."""
+
+    name: str
+
+
+class Triggers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """At least one page or one manual name; `delay_seconds` after the page matches."""
+
+    pages: tuple[PageTrigger, ...] = ()
+    manual: tuple[ManualTrigger, ...] = ()
+    delay_seconds: float = 0.0
+
+
+class Schedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Shown from `starts_at` (inclusive) until `ends_at` (exclusive); None is open."""
+
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+
+class ReShow(StrEnum):
+    """When a prompt may be shown again after an interaction."""
+
+    NEVER = "never"
+    NEXT_VISIT = "next_visit"
+    AFTER = "after"
+
+
+class ReShowRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    rule: ReShow
+    after_seconds: float | None = None
+
+
+class ReShowRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """After an accept never again, unless the author says otherwise."""
+
+    after_accept: ReShowRule = ReShowRule(ReShow.NEVER)
+    after_decline: ReShowRule = ReShowRule(ReShow.NEXT_VISIT)
+    after_dismiss: ReShowRule = ReShowRule(ReShow.NEXT_VISIT)
+
+
+class ResultTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the visitor reads after the click."""
+
+    succeeded: str = "Done. Your subscription has been changed."
+    pending: str = "We are on it. You will see the change in a moment."
+    refused: str = "We could not make this change. Nothing was charged."
+    needs_visitor: str = "We need a payment method first."
+    fallback_link: str | None = None
+
+
+class PromptBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All that an author decides. Segment ids: in any of `included` (none = all), in no excluded."""
+
+    steps: tuple[Step, ...]
+    type: str = "modal"
+    zone: str | None = None
+    priority: int = 0
+    included_segments: tuple[str, ...] = ()
+    excluded_segments: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+    triggers: Triggers = Triggers()
+    schedule: Schedule = Schedule()
+    re_show: ReShowRules = ReShowRules()
+    texts: ResultTexts = ResultTexts()
+
+    def step(self, key: str) -> Step | None:
+        return next((step for step in self.steps if step.key == key), None)
+
+    def actions(self) -> tuple[AttachedAction, ...]:
+        """Every attached action, in order of steps and buttons."""
+        return tuple(
+            action
+            for step in self.steps
+            for button in step.buttons.values()
+            for action in button.actions
+        )
+
+    def accept_actions(self) -> tuple[AttachedAction, ...]:
+        """The actions of all accept and secondary accept buttons: the offer that must be kept."""
+        return tuple(
+            action
+            for step in self.steps
+            for kind, button in step.buttons.items()
+            if kind is not Button.DECLINE
+            for action in button.actions
+        )
