@@ -1,4 +1,4 @@
-"""What a prompt is: the body that is edited as a draft, published as a version, shown by the tag."""
+"""What a prompt is: edited as a draft, published as a version, shown by the tag."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -115,7 +115,7 @@ class ResultTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PromptBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All that an author decides. Segment ids: in any of `included` (none = all), in no excluded."""
+    """All that an author decides. Segments: in any of `included` (none = all), in no excluded."""
 
     steps: tuple[Step, ...]
     type: str = "modal"

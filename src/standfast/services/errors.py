@@ -1,0 +1,29 @@
+"""What a use case can say no to, named for what happened; the web maps each to one status."""
+
+
+class ServiceRefused(Exception):
+    """The request cannot be served as it is."""
+
+    def __init__(self, message: str | None = None, *, field: str | None = None) -> None:
+        self.field = field
+        super().__init__(message or (type(self).__doc__ or "").strip())
+
+
+class FieldInvalid(ServiceRefused):
+    """A field holds a value that cannot be used. 422"""
+
+
+class NotFound(ServiceRefused):
+    """There is nothing under this id. 404"""
+
+
+class IdentityRefused(ServiceRefused):
+    """The identity token is missing, forged, expired or for someone else. 401"""
+
+
+class TokenRefused(ServiceRefused):
+    """The decision or result token is forged, expired or for another visitor. 403"""
+
+
+class NotNow(ServiceRefused):
+    """The present state does not allow it. 409"""
