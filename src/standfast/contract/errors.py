@@ -27,6 +27,18 @@ class NotSent(CallFailed):
     """No byte of the call reached the billing system: surely nothing happened there."""
 
 
+class HostUnknown(NotSent):
+    """No such host exists."""
+
+
+class SitePaused(NotSent):
+    """The site asked us to slow down a while ago; the call was not sent."""
+
+    def __init__(self, message: str | None = None, *, after_seconds: float) -> None:
+        self.after_seconds = after_seconds
+        super().__init__(message)
+
+
 class AnswerLost(CallFailed):
     """The call was sent, its answer never came: it may have happened there."""
 

@@ -20,7 +20,8 @@ class Call:
 
     `path` is absolute below the site's base address ("/subscriptions/1.json"). `json` is sent as
     the JSON body, also with DELETE. `may_charge` grants the long read time-out: giving up on a
-    charge early only leaves a doubt.
+    charge early only leaves a doubt. `has_own_limit`: a 429 speaks of this resource alone, so
+    the rest of the site is not paused for it.
     """
 
     method: Method
@@ -28,6 +29,7 @@ class Call:
     query: tuple[tuple[str, str], ...] = ()
     json: Mapping[str, object] | None = None
     may_charge: bool = False
+    has_own_limit: bool = False
 
 
 @dataclass(frozen=True)
