@@ -217,6 +217,7 @@ action_runs = Table(
     Column("tries", Integer, nullable=False),
     Column("look_ups", Integer, nullable=False),
     Column("token_group", Integer, nullable=False),
+    Column("sends", Integer, nullable=False),  # writes sent in this token group
     Column("has_open_intent", Boolean, nullable=False),
     Column("first_sent_at", Instant),  # of this token group
     Column("last_sent_at", Instant),
