@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from standfast.domain.interaction import Kind, visitor_key
 
-TraitValue: TypeAlias = str | int | float | bool | None
+TraitValue: TypeAlias = str | int | float | bool | list[str] | None
 
 
 class BillingIdSource(StrEnum):

@@ -1,0 +1,1 @@
+"""Who is meant: rules over traits, read, interpreted and compiled."""
