@@ -5,7 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
+from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, text
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.pool import QueuePool
 
 from standfast.store.schema import core, mirror
@@ -171,6 +173,12 @@ def _open_postgresql(database_url: str) -> Database:
         mirror_reads=engine,
         signals=PostgresSignals(engine),
     )
+
+
+def upserting(transaction: Transaction, table: Table) -> Any:
+    """An INSERT that knows `on_conflict_…`, which both databases spell alike."""
+    is_postgresql = transaction.connection.dialect.name == "postgresql"
+    return insert_postgresql(table) if is_postgresql else insert_sqlite(table)
 
 
 def is_reachable(database: Database) -> bool:
