@@ -1,0 +1,1 @@
+"""A digital twin of Chargify (Maxio Advanced Billing): the same HTTP face, without the vendor."""

@@ -1,0 +1,49 @@
+"""One request and one answer, as the operations see them."""
+
+from dataclasses import dataclass, field
+from typing import cast
+
+import msgspec
+
+from .fields import Fields, JsonObject
+
+JSON = "application/json; charset=utf-8"
+TEXT = "text/plain; charset=utf-8"
+
+
+@dataclass(slots=True)
+class Request:
+    method: str
+    path: str
+    query: Fields
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+    raw_query: str = ""
+    names: dict[str, str] = field(default_factory=dict[str, str])
+    """The parts of the path that a route names, such as `id`."""
+    fields: Fields = field(default_factory=lambda: Fields({}))
+    """The JSON body when it is an object."""
+
+    def parse_body(self) -> object:
+        """The JSON body, or None when there is none; raises `msgspec.DecodeError`."""
+        parsed: object = msgspec.json.decode(self.body) if self.body.strip() else None
+        if isinstance(parsed, dict):
+            self.fields = Fields(cast("JsonObject", parsed))
+        return cast("object", parsed)
+
+
+@dataclass(slots=True)
+class Answer:
+    status: int
+    body: bytes = b""
+    content_type: str = JSON
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+
+
+def answer(content: object, status: int = 200, *, location: str | None = None) -> Answer:
+    headers = {"location": location} if location else {}
+    return Answer(status, msgspec.json.encode(content), headers=headers)
+
+
+def text_answer(text: str, status: int = 200, content_type: str = TEXT) -> Answer:
+    return Answer(status, text.encode(), content_type)

@@ -1,0 +1,33 @@
+"""What the vendor's API can do, one file per resource."""
+
+from chargify_simulator.routing import Route
+
+from . import (
+    cancellation,
+    catalogue,
+    coupons,
+    customers,
+    payment_profiles,
+    portal,
+    price_points,
+    reason_codes,
+    signup,
+    site,
+    subscription_coupons,
+    subscriptions,
+)
+
+ROUTES: list[Route] = [
+    *site.ROUTES,
+    *catalogue.ROUTES,
+    *price_points.ROUTES,
+    *coupons.ROUTES,
+    *customers.ROUTES,
+    *payment_profiles.ROUTES,
+    *subscriptions.ROUTES,
+    *signup.ROUTES,
+    *cancellation.ROUTES,
+    *subscription_coupons.ROUTES,
+    *reason_codes.ROUTES,
+    *portal.ROUTES,
+]

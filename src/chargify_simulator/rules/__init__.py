@@ -1,0 +1,1 @@
+"""What the vendor decides by: dates, money, cards, coupons, the passing of time."""
