@@ -14,7 +14,7 @@ from .control import Control
 from .eastern import stamp_utc
 from .faults import Fault, Kind
 from .fields import query_fields
-from .http import JSON, Answer, Request, answer, text_answer
+from .http import JSON, Answer, Request, not_implemented, text_answer
 from .journal import Entry, masked
 from .refusals import Refusal, errors
 from .routing import Match
@@ -150,8 +150,9 @@ class Exchange:
             raise ConnectionCut
         self.fault = twin.faults.find(self.request.method, self.request.path)
         result = await self._through_faults()
-        slow = self.fault is not None and self.fault.order.kind is Kind.SLOW_BODY
-        await self._answer(result, over_seconds=self.fault.order.seconds if slow else 0.0)
+        order = self.fault.order if self.fault else None
+        is_slow = order is not None and order.kind is Kind.SLOW_BODY
+        await self._answer(result, over_seconds=order.seconds if order and is_slow else 0.0)
 
     async def _through_faults(self) -> Answer:
         fault = self.fault
@@ -230,7 +231,7 @@ class Exchange:
         revision = site.revision
         match = self._match()
         if match is None:
-            return _not_implemented(self.request)
+            return not_implemented(self.request)
         self.request.names = match.names
         try:
             result = match.route.operation(site, self.request)
@@ -291,10 +292,3 @@ class Exchange:
 def _fault_answer(fault: Fault) -> Answer:
     order = fault.order
     return Answer(order.status, order.body.encode(), order.content_type, dict(order.headers))
-
-
-def _not_implemented(request: Request) -> Answer:
-    text = f"This simulator does not implement {request.method} {request.path}; see COVERAGE.md."
-    missing = answer({"simulator": "not implemented", "message": text}, 404)
-    missing.headers["x-simulator"] = "not-implemented"
-    return missing

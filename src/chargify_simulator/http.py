@@ -47,3 +47,11 @@ def answer(content: object, status: int = 200, *, location: str | None = None) -
 
 def text_answer(text: str, status: int = 200, content_type: str = TEXT) -> Answer:
     return Answer(status, text.encode(), content_type)
+
+
+def not_implemented(request: Request) -> Answer:
+    """For what the vendor has and the simulator has not."""
+    message = f"The simulator does not implement {request.method} {request.path}; see COVERAGE.md."
+    missing = answer({"simulator": "not implemented", "message": message}, 404)
+    missing.headers["x-simulator"] = "not-implemented"
+    return missing

@@ -61,6 +61,7 @@ class Server:
         server.close()
         for connection in list(state.connections):
             connection.transport.abort()
+        await asyncio.sleep(0)  # so that every exchange knows that its client is gone
         for task in list(state.tasks):
             task.cancel()
         await asyncio.gather(*state.tasks, return_exceptions=True)

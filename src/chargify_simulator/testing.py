@@ -3,7 +3,7 @@
 import asyncio
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -32,7 +32,8 @@ class RunningSimulator:
         method: str,
         path: str,
         body: Mapping[str, object] | None = None,
-        **query: object,
+        /,
+        **query: str | float,
     ) -> Json:
         """`control("PUT", "clock", {"offset_seconds": 3600})`; the answer's JSON."""
         target = f"/_control/{path.removeprefix('/')}"
@@ -66,7 +67,7 @@ class RunningSimulator:
     def clear_faults(self) -> None:
         self.control("DELETE", "faults")
 
-    def requests(self, **filters: object) -> list[Json]:
+    def requests(self, **filters: str | int) -> list[Json]:
         """The request log: `requests(method="POST", path="/subscriptions", since=3)`."""
         return self.control("GET", "requests", **filters)["requests"]
 
@@ -94,7 +95,9 @@ class RunningSimulator:
 
     def settings(self, **changes: object) -> Json:
         """Change settings, if any, and read them all."""
-        return self.control("PUT" if changes else "GET", "settings", changes or None)
+        return (
+            self.control("PUT", "settings", changes) if changes else self.control("GET", "settings")
+        )
 
     def stats(self) -> Json:
         return self.control("GET", "stats")
@@ -122,7 +125,7 @@ def running_simulator(
     subdomain: str = "acme",
     api_key: str = "chargify-key",
     **settings: Any,
-) -> Iterator[RunningSimulator]:
+) -> Generator[RunningSimulator]:
     """A simulator in a thread of its own on a free loopback port; further settings by name."""
     twin = Twin(
         Settings(subdomain=subdomain, api_key=api_key, **settings), seed=seed, number=seed_number

@@ -2,7 +2,7 @@
 
 `assumed` texts stand in no public source: tests change them to prove that a client does not
 depend on them (`PUT /_control/texts`). Sources: (L) asserted by the vendor's own live tests,
-(R) recorded, (D) documented.
+(D) documented.
 """
 
 from dataclasses import dataclass
@@ -17,10 +17,6 @@ class Text:
 
 def _live(text: str) -> Text:
     return Text(text, "asserted by the vendor's live tests")
-
-
-def _recorded(text: str) -> Text:
-    return Text(text, "recorded")
 
 
 def _documented(text: str) -> Text:
@@ -181,7 +177,7 @@ class Texts:
         self.changed: dict[str, str] = {}
 
     def say(self, key: str, **parts: object) -> str:
-        text = self.changed.get(key) or TEXTS[key].text
+        text = self.changed[key] if key in self.changed else TEXTS[key].text
         for name, value in parts.items():
             text = text.replace("{" + name + "}", str(value))
         return text

@@ -1,7 +1,5 @@
 """Records as the vendor shows them: the shapes of the answers' JSON."""
 
-from decimal import Decimal
-
 from .eastern import stamp
 from .fields import JsonObject
 from .records import (
@@ -12,7 +10,6 @@ from .records import (
     Product,
     ProductFamily,
     ReasonCode,
-    Subscription,
 )
 from .site import Site
 
@@ -301,77 +298,3 @@ def reason_code_view(site: Site, reason: ReasonCode) -> JsonObject:
         "created_at": stamp(reason.created_at),
         "updated_at": stamp(reason.updated_at),
     }
-
-
-def money_text(amount_in_cents: int) -> str:
-    """As in signup_revenue: "10.00"."""
-    return f"{Decimal(amount_in_cents) / 100:.2f}"
-
-
-def subscription_view(site: Site, subscription: Subscription, **extra: object) -> JsonObject:
-    """As in lists; single reads add `current_billing_amount_in_cents` and what was included."""
-    codes = [each.code for each in subscription.coupons]
-    only = subscription.coupons[0] if len(codes) == 1 else None
-    product = site.products[subscription.product_id]
-    profile = site.payment_profiles.get(subscription.payment_profile_id or 0)
-    view: JsonObject = {
-        "id": subscription.id,
-        "state": subscription.state,
-        "trial_started_at": stamp(subscription.trial_started_at),
-        "trial_ended_at": stamp(subscription.trial_ended_at),
-        "activated_at": stamp(subscription.activated_at),
-        "created_at": stamp(subscription.created_at),
-        "updated_at": stamp(subscription.updated_at),
-        "expires_at": stamp(subscription.expires_at),
-        "balance_in_cents": subscription.balance_in_cents,
-        "current_period_ends_at": stamp(subscription.current_period_ends_at),
-        "next_assessment_at": stamp(subscription.next_assessment_at),
-        "canceled_at": stamp(subscription.canceled_at),
-        "cancellation_message": subscription.cancellation_message,
-        "next_product_id": None,
-        "next_product_handle": None,
-        "cancel_at_end_of_period": subscription.cancel_at_end_of_period,
-        "payment_collection_method": subscription.payment_collection_method,
-        "snap_day": None,
-        "cancellation_method": subscription.cancellation_method,
-        "current_period_started_at": stamp(subscription.current_period_started_at),
-        "previous_state": subscription.previous_state or subscription.state,
-        "signup_payment_id": subscription.signup_payment_id,
-        "signup_revenue": money_text(subscription.signup_revenue_in_cents),
-        "delayed_cancel_at": stamp(subscription.delayed_cancel_at),
-        "scheduled_cancellation_at": stamp(subscription.delayed_cancel_at),
-        "coupon_code": codes[0] if codes else None,
-        "total_revenue_in_cents": subscription.total_revenue_in_cents,
-        "product_price_in_cents": subscription.product_price_in_cents,
-        "product_version_number": subscription.product_version_number,
-        "payment_type": profile.payment_type if profile else None,
-        "referral_code": None,
-        "coupon_use_count": only.use_count if only else None,
-        "coupon_uses_allowed": only.uses_allowed if only else None,
-        "reason_code": subscription.reason_code,
-        "automatically_resume_at": stamp(subscription.automatically_resume_at),
-        "coupon_codes": codes,
-        "offer_id": None,
-        "payer_id": None,
-        "receives_invoice_emails": None,
-        "product_price_point_id": subscription.price_point_id,
-        "product_price_point_type": site.price_points[subscription.price_point_id].type,
-        "next_product_price_point_id": None,
-        "net_terms": None,
-        "stored_credential_transaction_id": None,
-        "reference": subscription.reference,
-        "on_hold_at": stamp(subscription.on_hold_at),
-        "prepaid_dunning": False,
-        "dunning_communication_delay_enabled": False,
-        "dunning_communication_delay_time_zone": None,
-        "locale": None,
-        "currency": "USD",
-        "credit_balance_in_cents": 0,
-        "prepayment_balance_in_cents": 0,
-        "group": None,
-        "customer": customer_view(site.customers[subscription.customer_id]),
-        "product": product_view(site, product, site.price_points[subscription.price_point_id]),
-    }
-    if profile:
-        view[profile.payment_type] = profile_view(profile)
-    return view | extra

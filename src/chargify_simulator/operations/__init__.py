@@ -3,12 +3,14 @@
 from chargify_simulator.routing import Route
 
 from . import (
+    billing_date,
     cancellation,
     catalogue,
     coupons,
     customers,
     payment_profiles,
     portal,
+    previews,
     price_points,
     reason_codes,
     signup,
@@ -26,6 +28,8 @@ ROUTES: list[Route] = [
     *payment_profiles.ROUTES,
     *subscriptions.ROUTES,
     *signup.ROUTES,
+    *previews.ROUTES,
+    *billing_date.ROUTES,
     *cancellation.ROUTES,
     *subscription_coupons.ROUTES,
     *reason_codes.ROUTES,

@@ -122,35 +122,33 @@ def create(site: Site, request: Request) -> Answer:
 
 
 def _problems(site: Site, sent: Fields) -> list[str]:
-    keys: list[str] = []
+    """In the vendor's order."""
     code = (sent.text("code") or "").upper()
-    percentage, amount = _decimal(sent.text("percentage")), _amount(sent)
-    if not sent.text("name"):
-        keys.append("name.blank")
+    end_date = _end_of_day(sent.instant("end_date"))
+    keys = [] if sent.text("name") else ["name.blank"]
     if not code:
         keys.append("coupon.code_blank")
-    if percentage is not None and amount is not None:
-        return [*map(site.say, keys), *_both_discounts(site)]
-    if percentage is None and amount is None and not keys:
-        keys.append("coupon.no_discount")
-    if percentage is not None and percentage > 100:
-        keys.append("coupon.percentage_too_big")
-    if percentage is not None and percentage <= 0:
-        keys.append("coupon.percentage_too_small")
-    if amount is not None and amount < 0:
-        keys.append("coupon.amount_too_small")
+    keys += _discount_problems(sent)
     if code and not CODE.fullmatch(code):
         keys.append("coupon.code_malformed")
-    elif code and site.find_coupon(code):
+    if code and site.find_coupon(code):
         keys.append("coupon.code_taken")
-    end_date = _end_of_day(sent.instant("end_date"))
     if end_date and end_date < site.now:
         keys.append("coupon.end_date_past")
+    if not keys and not sent.text("percentage") and _amount(sent) is None:
+        keys.append("coupon.no_discount")
     return [site.say(key) for key in keys]
 
 
-def _both_discounts(site: Site) -> list[str]:
-    return [site.say("coupon.both_discounts"), site.say("coupon.prices_on_percentage")]
+def _discount_problems(sent: Fields) -> list[str]:
+    percentage, amount = _decimal(sent.text("percentage")), _amount(sent)
+    if percentage is not None and amount is not None:
+        return ["coupon.both_discounts", "coupon.prices_on_percentage"]
+    if percentage is not None and percentage > 100:
+        return ["coupon.percentage_too_big"]
+    if percentage is not None and percentage <= 0:
+        return ["coupon.percentage_too_small"]
+    return ["coupon.amount_too_small"] if amount is not None and amount < 0 else []
 
 
 def _amount(sent: Fields) -> int | None:

@@ -4,7 +4,8 @@ from chargify_simulator.records import Customer
 from chargify_simulator.refusals import errors, field_errors, not_found
 from chargify_simulator.routing import Route
 from chargify_simulator.site import Site
-from chargify_simulator.views import customer_view, subscription_view
+from chargify_simulator.subscription_view import subscription_view
+from chargify_simulator.views import customer_view
 
 from .paging import filtered_by_date, page_of
 

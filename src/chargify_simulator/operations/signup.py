@@ -1,10 +1,9 @@
-"""Creating a subscription, and seeing beforehand what it would cost."""
+"""Creating a subscription."""
 
 import uuid
 from datetime import datetime
 
-from chargify_simulator.eastern import EASTERN, stamp_utc
-from chargify_simulator.fields import Fields, JsonObject
+from chargify_simulator.fields import Fields
 from chargify_simulator.http import Answer, Request, answer
 from chargify_simulator.records import Subscription
 from chargify_simulator.refusals import errors, field_errors
@@ -12,7 +11,6 @@ from chargify_simulator.routing import Route
 from chargify_simulator.rules.calendar import after
 from chargify_simulator.rules.cards import charge_problem
 from chargify_simulator.rules.coupons import apply, count_use
-from chargify_simulator.rules.money import Bill, after_trial_charges, bill
 from chargify_simulator.site import Site
 
 from .customers import add_customer
@@ -23,7 +21,7 @@ from .subscriptions import full_view
 
 def create(site: Site, request: Request) -> Answer:
     """All or nothing: when the card is declined there is no customer and no subscription."""
-    order = read_order(site, _sent(site, request))
+    order = read_order(site, sent_subscription(site, request))
     due = first_bill(order).total_in_cents if order.is_charged_now else 0
     _check_payment(site, order, due)
     subscription = sign_up(site, order, due_in_cents=due)
@@ -31,7 +29,7 @@ def create(site: Site, request: Request) -> Answer:
     return answer({"subscription": full_view(site, subscription)}, 201, location=location)
 
 
-def _sent(site: Site, request: Request) -> Fields:
+def sent_subscription(site: Site, request: Request) -> Fields:
     sent = request.fields.nested("subscription")
     if sent is None:
         raise field_errors(subscription=site.say("root.blank"))
@@ -115,90 +113,4 @@ def _start(subscription: Subscription, order: Order, now: datetime) -> None:
         subscription.cancellation_method = "imported"
 
 
-def preview(site: Site, request: Request) -> Answer:
-    """What the same body would bill now and next; nothing is stored and no card is needed."""
-    order = read_order(site, _sent(site, request), is_preview=True)
-    price, now = order.price, site.now
-    if order.has_trial:
-        first_end = after(now, price.trial_interval or 1, price.trial_interval_unit)
-    else:
-        first_end = order.next_billing_at or after(now, price.interval, price.interval_unit)
-    coupons = [coupon for coupon, _ in order.coupons]
-    next_coupons = [
-        c for c in coupons if c.recurring or not (order.is_charged_now and not order.has_trial)
-    ]
-    charges = after_trial_charges(price)[: 2 if order.has_trial else 1]
-    following = bill(charges, next_coupons, product_id=order.product.id)
-    current = first_bill(order) if order.is_charged_now else Bill((), ())
-    next_end = after(first_end, price.interval, price.interval_unit)
-    kind = "trial" if order.has_trial else "recurring"
-    return answer(
-        {
-            "subscription_preview": {
-                "current_billing_manifest": _manifest(order, current, now, first_end, kind),
-                "next_billing_manifest": _manifest(
-                    order, following, first_end, next_end, "recurring"
-                ),
-            }
-        }
-    )
-
-
-def _manifest(
-    order: Order, due: Bill, starts_at: datetime, ends_at: datetime, period_type: str
-) -> JsonObject:
-    return {
-        "line_items": line_items(order.product.name, order, due, starts_at, ends_at),
-        "total_in_cents": due.total_in_cents,
-        "total_discount_in_cents": due.discount_in_cents,
-        "total_tax_in_cents": 0,
-        "subtotal_in_cents": due.subtotal_in_cents,
-        "start_date": stamp_utc(starts_at),
-        "end_date": stamp_utc(ends_at),
-        "period_type": period_type,
-        "existing_balance_in_cents": 0,
-    }
-
-
-def line_items(
-    name: str, order: Order, due: Bill, starts_at: datetime, ends_at: datetime
-) -> list[JsonObject]:
-    days = " - ".join(f"{each.astimezone(EASTERN):%m/%d/%Y}" for each in (starts_at, ends_at))
-    discounts_left = due.discount_in_cents
-    items: list[JsonObject] = []
-    for charge in due.charges:
-        discount = min(discounts_left, charge.amount_in_cents)
-        discounts_left -= discount
-        items.append(
-            {
-                "transaction_type": "charge",
-                "kind": charge.kind,
-                "amount_in_cents": charge.amount_in_cents,
-                "memo": f"{name} ({days})"
-                if charge.kind == "baseline"
-                else f"{name} {charge.kind}",
-                "discount_amount_in_cents": discount,
-                "taxable_amount_in_cents": 0,
-                "product_id": order.product.id,
-                "product_handle": order.product.handle,
-                "product_name": order.product.name,
-            }
-        )
-    for coupon, cents in due.discounts:
-        items.append(
-            {
-                "transaction_type": "adjustment",
-                "kind": "coupon",
-                "amount_in_cents": -cents,
-                "memo": f"Coupon: {coupon.code} - {coupon.description}",
-                "discount_amount_in_cents": 0,
-                "taxable_amount_in_cents": 0,
-            }
-        )
-    return items
-
-
-ROUTES = [
-    Route("POST", "/subscriptions.json", create),
-    Route("POST", "/subscriptions/preview.json", preview),
-]
+ROUTES = [Route("POST", "/subscriptions.json", create)]

@@ -12,7 +12,7 @@ from chargify_simulator.routing import Route
 from chargify_simulator.rules.coupons import live_coupons
 from chargify_simulator.rules.money import Charge, bill
 from chargify_simulator.site import Site
-from chargify_simulator.views import subscription_view
+from chargify_simulator.subscription_view import subscription_view
 
 from .paging import date_bounds, is_within, page_of
 

@@ -139,7 +139,7 @@ def _price(site: Site, chance: Random, product: Product) -> PricePoint:
     return chance.choice(points) if chance.random() < 0.3 else default
 
 
-def _age(
+def _age(  # noqa: C901 - one arm per state
     subscription: Subscription, price: PricePoint, state: str, today: datetime, chance: Random
 ) -> None:
     """The dates and flags that a subscription in this state has by today."""
