@@ -1,0 +1,52 @@
+"""The desk at which a run makes its calls: every write is journalled before it is sent."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from standfast.clock import Clock
+from standfast.connectors.redaction import redact
+from standfast.connectors.transport import ReadOnlyTransport
+from standfast.contract.records import CustomerBilling
+from standfast.contract.transport import Answer, Call, Transport
+from standfast.domain.action_run import ActionRun, open_intent
+from standfast.domain.attempt_chain import EntryKind
+from standfast.store.database import Database
+from standfast.store.runs import append_entry, save_run
+
+
+@dataclass
+class LedgerDesk:
+    """A `contract.actions.Desk` for one try of one run.
+
+    `run` moves on with each write; `answer` and `billing` are what the outcome is stored with.
+    """
+
+    database: Database
+    clock: Clock
+    inner: Transport
+    run: ActionRun
+    answer: dict[str, Any] | None = field(default=None, init=False)
+    billing: CustomerBilling | None = field(default=None, init=False)
+
+    @property
+    def transport(self) -> Transport:
+        return ReadOnlyTransport(self.inner)
+
+    def write(self, call: Call, *, target: str | None) -> Answer:
+        """Raises `LeaseLost` instead of sending when another worker has taken over."""
+        self._journal_intent(call, target)
+        answer = self.inner.send(call)
+        self.answer = redact(answer)
+        return answer
+
+    def learned(self, billing: CustomerBilling) -> None:
+        self.billing = billing
+
+    def _journal_intent(self, call: Call, target: str | None) -> None:
+        now = self.clock.now()
+        run = open_intent(self.run, target=target, now=now)
+        body = {"call": redact(call), "target": run.target, "token_group": run.token_group}
+        with self.database.writing() as transaction:
+            save_run(transaction, run, keep_lease=True)
+            append_entry(transaction, run, EntryKind.INTENT, body, at=now)
+        self.run = run

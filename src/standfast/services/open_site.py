@@ -1,0 +1,61 @@
+"""The way from a connection to its site: connector, settings with secrets, transport."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import msgspec
+
+from standfast.connectors.registry import Registry
+from standfast.connectors.slots import Lane
+from standfast.connectors.transport import Transports
+from standfast.contract.connector import Connector
+from standfast.contract.transport import Transport
+from standfast.store.connections import ConnectionRow
+from standfast.store.vault import Vault
+
+
+@dataclass(frozen=True)
+class Site:
+    """A billing system's site, ready to be called."""
+
+    connector: Connector
+    transport: Transport
+    settings: Mapping[str, str] = field(repr=False)
+
+
+class Sites(Protocol):
+    def open(self, connection: ConnectionRow, lane: Lane) -> Site: ...
+
+
+def secrets_context(connection_id: str) -> str:
+    """What binds a connection's sealed secrets to their place."""
+    return f"connections:{connection_id}:secrets"
+
+
+def sealed_secrets(vault: Vault, connection_id: str, secrets: Mapping[str, str]) -> bytes:
+    return vault.seal(msgspec.json.encode(dict(secrets)), context=secrets_context(connection_id))
+
+
+@dataclass(frozen=True)
+class OpenSite:
+    """Opens sites over HTTP with the connection's unsealed secrets."""
+
+    registry: Registry
+    vault: Vault
+    transports: Transports
+    simulators: tuple[str, ...]
+
+    def open(self, connection: ConnectionRow, lane: Lane) -> Site:
+        """Raises `SettingsRefused` when the stored settings no longer lead anywhere."""
+        connector = self.registry.get(connection.connector)
+        settings = {**connection.settings, **self._secrets(connection)}
+        address = connector.address(settings, simulators=self.simulators)
+        transport = self.transports.open(
+            connector.spec, address, lane=lane, in_flight=connection.in_flight
+        )
+        return Site(connector, transport, settings)
+
+    def _secrets(self, connection: ConnectionRow) -> dict[str, str]:
+        sealed = self.vault.unseal(connection.sealed, context=secrets_context(connection.id))
+        return msgspec.json.decode(sealed, type=dict[str, str])

@@ -1,0 +1,271 @@
+"""Does one step of a claimed run: perform it, look it up, or give it up; then settles it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from standfast.clock import Clock
+from standfast.config import Durations
+from standfast.connectors.redaction import scrub
+from standfast.connectors.slots import Lane
+from standfast.connectors.transport import ReadOnlyTransport
+from standfast.contract.actions import (
+    Finding,
+    Obscure,
+    Order,
+    Outcome,
+    RefusalReason,
+    Refused,
+    RetryCause,
+    RetryLater,
+    Succeeded,
+    Unknown,
+)
+from standfast.contract.errors import SettingsRefused
+from standfast.contract.records import CustomerBilling
+from standfast.domain.action_run import (
+    STOPS_CHAIN,
+    ActionRun,
+    NextStep,
+    RunState,
+    cancel_after,
+    doubt,
+    give_up,
+    next_step,
+    settle,
+    settle_look_up,
+)
+from standfast.domain.attempt_chain import EntryKind
+from standfast.services.connection_health import note_good_answer, note_trouble
+from standfast.services.ledger_desk import LedgerDesk
+from standfast.services.open_site import Site, Sites
+from standfast.store.billing import save_fresh_billing
+from standfast.store.connections import ConnectionRow, Health, get_connection
+from standfast.store.database import Database, Transaction
+from standfast.store.runs import LeaseLost, append_entry, lock_runs, save_run
+from standfast.store.signals import RUN_DUE, RUN_SETTLED
+from standfast.store.vault import VaultError
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class RunActions:
+    """The ledger's hands. One call of `advance` does one step and ends in one transaction."""
+
+    database: Database
+    sites: Sites
+    clock: Clock
+    durations: Durations
+
+    def advance(self, run: ActionRun) -> ActionRun:
+        """The run after its next step. The caller holds its lease; a lost one changes nothing."""
+        try:
+            return self._advance(self._rescued(run))
+        except LeaseLost:
+            self._journal_stale(run)
+            return run
+
+    def _advance(self, run: ActionRun) -> ActionRun:
+        match next_step(run, now=self.clock.now()):
+            case NextStep.GIVE_UP:
+                return self._give_up(run)
+            case NextStep.LOOK_UP:
+                return self._look_up(run)
+            case NextStep.PERFORM:
+                return self._perform(run)
+
+    def _rescued(self, run: ActionRun) -> ActionRun:
+        """A claimed run with an open intent was left by a lost worker: it may have happened."""
+        if not run.has_open_intent:
+            return run
+        now = self.clock.now()
+        rescued = doubt(run, now=now)
+        with self.database.writing() as transaction:
+            save_run(transaction, rescued, keep_lease=True)
+            append_entry(transaction, rescued, EntryKind.RESCUED, {}, at=now)
+        _log.warning("action_run.rescued", run=run.id)
+        return rescued
+
+    def _give_up(self, run: ActionRun) -> ActionRun:
+        now = self.clock.now()
+        return self._settle(give_up(run, now=now), EntryKind.CHANGED, {})
+
+    def _perform(self, run: ActionRun) -> ActionRun:
+        with self.database.reading() as reader:
+            connection = get_connection(reader, run.connection_id)
+        if connection.health is Health.BROKEN:
+            return self._hold(run, connection)
+        if not connection.is_active:
+            message = "The connection was switched off after the click."
+            return self._settle_outcome(
+                run, Refused(RefusalReason.CONNECTION_INACTIVE, message), None, None
+            )
+        try:
+            site = self.sites.open(connection, Lane.VISITOR)
+        except (SettingsRefused, VaultError) as error:
+            trouble = RetryLater(RetryCause.CREDENTIALS_REFUSED, str(error))
+            return self._settle_outcome(run, trouble, None, None)
+        desk = LedgerDesk(self.database, self.clock, site.transport, run)
+        outcome = self._asked(run, lambda: site.connector.perform(_order(run), desk, site.settings))
+        return self._settle_outcome(desk.run, outcome, desk.answer, desk.billing)
+
+    def _asked(self, run: ActionRun, perform: Callable[[], Outcome]) -> Outcome:
+        try:
+            return perform()
+        except LeaseLost:
+            raise
+        except Exception as error:  # noqa: BLE001 - see below
+            # A connector answers with values; whatever escapes it is our bug, and we cannot
+            # know how far it came.
+            _log.exception("action_run.connector_failed", run=run.id)
+            return Unknown(f"The connector failed with {type(error).__name__}.")
+
+    def _hold(self, run: ActionRun, connection: ConnectionRow) -> ActionRun:
+        """A broken connection's runs wait, uncounted, until it is mended or their time is over."""
+        now = self.clock.now()
+        due_at = now + timedelta(seconds=self.durations.broken_pause)
+        if run.deadline_at is not None:
+            due_at = min(due_at, run.deadline_at)
+        detail = connection.health_detail
+        held = replace(
+            run,
+            state=RunState.RETRYING,
+            due_at=due_at,
+            result=replace(run.result, message=detail),
+        )
+        with self.database.writing() as transaction:
+            save_run(transaction, held)
+            if run.result.message != detail:
+                append_entry(
+                    transaction, held, EntryKind.CHANGED, {"waits_for": "connection"}, at=now
+                )
+        return held
+
+    def _look_up(self, run: ActionRun) -> ActionRun:
+        finding, site = self._found(run)
+        now = self.clock.now()
+        after = settle_look_up(run, finding, now=now, durations=self.durations)
+        billing = self._read_back(run, site) if isinstance(finding, Succeeded) else None
+        return self._settle(after, EntryKind.LOOK_UP, {"finding": _told(finding)}, billing)
+
+    def _found(self, run: ActionRun) -> tuple[Finding, Site | None]:
+        with self.database.reading() as reader:
+            connection = get_connection(reader, run.connection_id)
+        try:
+            site = self.sites.open(connection, Lane.VISITOR)
+            reading = ReadOnlyTransport(site.transport)
+            return site.connector.look_up(_order(run), reading, site.settings), site
+        except (SettingsRefused, VaultError) as error:
+            return Obscure(str(error)), None
+        except Exception as error:  # noqa: BLE001 - a doubt stays a doubt
+            _log.exception("action_run.look_up_failed", run=run.id)
+            return Obscure(f"The look-up failed with {type(error).__name__}."), None
+
+    def _read_back(self, run: ActionRun, site: Site | None) -> CustomerBilling | None:
+        """The customer as they are now; only a convenience, so a failure is no news."""
+        if site is None:
+            return None
+        try:
+            reading = ReadOnlyTransport(site.transport)
+            return site.connector.read_customer(reading, site.settings, run.billing_id)
+        except Exception as error:  # noqa: BLE001 - the next sync brings it
+            _log.info("action_run.read_back_failed", run=run.id, error=type(error).__name__)
+            return None
+
+    def _settle_outcome(
+        self,
+        run: ActionRun,
+        outcome: Outcome,
+        answer: dict[str, Any] | None,
+        billing: CustomerBilling | None,
+    ) -> ActionRun:
+        now = self.clock.now()
+        after = settle(run, outcome, now=now, durations=self.durations)
+        body = {"outcome": _told(outcome), "answer": answer}
+        return self._settle(after, EntryKind.OUTCOME, body, billing, outcome)
+
+    def _settle(
+        self,
+        after: ActionRun,
+        kind: EntryKind,
+        body: dict[str, Any],
+        billing: CustomerBilling | None = None,
+        outcome: Outcome | None = None,
+    ) -> ActionRun:
+        now = self.clock.now()
+        after = replace(after, result=replace(after.result, message=scrub(after.result.message)))
+        with self.database.writing() as transaction:
+            save_run(transaction, after)
+            append_entry(transaction, after, kind, body, at=now)
+            self._note_health(transaction, after, outcome)
+            if billing is not None:
+                save_fresh_billing(transaction, after.connection_id, billing, at=now)
+            if after.is_finished:
+                self._end_chain(transaction, after)
+            transaction.signal(RUN_SETTLED, after.interaction_id)
+            transaction.signal(RUN_DUE)
+        _log.info(
+            f"action_run.{after.state}",
+            run=after.id,
+            action=after.action,
+            reason=after.result.reason,
+            tries=after.tries,
+        )
+        return after
+
+    def _note_health(
+        self, transaction: Transaction, run: ActionRun, outcome: Outcome | None
+    ) -> None:
+        now = self.clock.now()
+        match outcome:
+            case RetryLater(cause):
+                note_trouble(
+                    transaction, run.connection_id, cause, now=now, durations=self.durations
+                )
+            case Succeeded():
+                note_good_answer(transaction, run.connection_id, now=now)
+            case _:
+                pass
+
+    def _end_chain(self, transaction: Transaction, ended: ActionRun) -> None:
+        """A step that ended badly stops the later ones of the same click, if it was told to."""
+        if ended.state not in STOPS_CHAIN or not ended.stop_on_error:
+            return
+        now = self.clock.now()
+        for run in lock_runs(transaction, ended.interaction_id):
+            if run.position > ended.position and not run.is_finished:
+                cancelled = cancel_after(run, ended, now=now)
+                save_run(transaction, cancelled)
+                append_entry(transaction, cancelled, EntryKind.CHANGED, {"after": ended.id}, at=now)
+
+    def _journal_stale(self, run: ActionRun) -> None:
+        now = self.clock.now()
+        with self.database.writing() as transaction:
+            append_entry(transaction, run, EntryKind.STALE, {"fence": run.fence}, at=now)
+        _log.warning("action_run.stale", run=run.id, fence=run.fence)
+
+
+def _order(run: ActionRun) -> Order:
+    return Order(
+        action=run.action,
+        parameters=run.parameters,
+        billing_id=run.billing_id,
+        user_id=run.user_id,
+        reference=run.reference,
+        token=run.token,
+        target=run.target,
+    )
+
+
+def _told(value: Outcome | Finding) -> dict[str, Any]:
+    """An outcome or finding for the journal: its name and what it says, scrubbed."""
+    said = {
+        key: scrub(said) if isinstance(said, str) else said
+        for key, said in vars(value).items()
+        if key != "link"
+    }
+    return {"is": type(value).__name__, **said}

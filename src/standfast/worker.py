@@ -1,0 +1,123 @@
+"""Claims what is due and hands it to threads; keeps their leases alive; syncs on schedule."""
+
+import secrets
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import structlog
+
+from standfast.clock import Clock
+from standfast.config import Durations
+from standfast.domain.action_run import ActionRun
+from standfast.services.run_actions import RunActions
+from standfast.services.sync_connection import SyncConnections
+from standfast.store.database import Database
+from standfast.store.runs import claim_due_runs, extend_leases
+from standfast.store.signals import RUN_DUE, SYNC_DUE, Signal
+
+_log = structlog.get_logger()
+
+
+@dataclass
+class Worker:
+    """One process's share of the work. `start` returns at once; `stop` lets current steps end."""
+
+    database: Database
+    actions: RunActions
+    syncs: SyncConnections
+    clock: Clock
+    durations: Durations
+    threads: int = 4
+    name: str = field(default_factory=lambda: f"worker-{secrets.token_hex(4)}")
+
+    def __post_init__(self) -> None:
+        self._stopping = threading.Event()
+        self._rested = threading.Event()
+        self._run_due = threading.Event()
+        self._sync_due = threading.Event()
+        self._held: dict[str, ActionRun] = {}
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix=self.name)
+        self._loops = [
+            threading.Thread(target=self._repeat, args=(loop, due), name=f"{self.name}-{what}")
+            for what, loop, due in (
+                ("claims", self._claim_and_hand_out, self._run_due),
+                ("syncs", self.syncs.sync_due, self._sync_due),
+            )
+        ]
+        self._loops.append(threading.Thread(target=self._beat, name=f"{self.name}-heart"))
+
+    def start(self) -> None:
+        self.database.signals.listen(self._on_signal)
+        for loop in self._loops:
+            loop.start()
+
+    def stop(self) -> None:
+        """Claim nothing more, let the steps under way end, and give back what was not begun."""
+        self._stopping.set()
+        self._run_due.set()
+        self._sync_due.set()
+        self._pool.shutdown(wait=True)
+        self._rested.set()
+        for loop in self._loops:
+            if loop.is_alive():
+                loop.join()
+
+    def _on_signal(self, signal: Signal) -> None:
+        if signal.topic == RUN_DUE:
+            self._run_due.set()
+        elif signal.topic == SYNC_DUE:
+            self._sync_due.set()
+
+    def _repeat(self, work: Callable[[], bool], due: threading.Event) -> None:
+        while not self._stopping.is_set():
+            due.clear()
+            try:
+                did_something = work()
+            except Exception:  # noqa: BLE001 - the loop outlives every failure
+                _log.exception("worker.loop_failed", loop=threading.current_thread().name)
+                did_something = False
+            if not did_something:
+                due.wait(self.durations.poll)
+
+    def _claim_and_hand_out(self) -> bool:
+        with self._lock:
+            free = self.threads - len(self._held)
+        if free <= 0:
+            return False
+        now = self.clock.now()
+        until = now + timedelta(seconds=self.durations.lease)
+        with self.database.writing() as transaction:
+            claimed = claim_due_runs(transaction, owner=self.name, now=now, until=until, limit=free)
+        for run in claimed:
+            with self._lock:
+                self._held[run.id] = run
+            self._pool.submit(self._advance, run)
+        return bool(claimed)
+
+    def _advance(self, run: ActionRun) -> None:
+        try:
+            self.actions.advance(run)
+        except Exception:  # noqa: BLE001 - the thread outlives every failure
+            # Its lease runs out and another worker takes it up where the journal ends.
+            _log.exception("action_run.step_failed", run=run.id)
+        finally:
+            with self._lock:
+                self._held.pop(run.id, None)
+            self._run_due.set()
+
+    def _beat(self) -> None:
+        while not self._rested.wait(self.durations.heartbeat):
+            with self._lock:
+                held = list(self._held.values())
+            if not held:
+                continue
+            until = self.clock.now() + timedelta(seconds=self.durations.lease)
+            try:
+                with self.database.writing() as transaction:
+                    extend_leases(transaction, held, until=until)
+            except Exception:  # noqa: BLE001 - the next beat may come in time
+                _log.exception("worker.heartbeat_failed")
