@@ -1,0 +1,1 @@
+"""Chargify (Maxio Advanced Billing)."""

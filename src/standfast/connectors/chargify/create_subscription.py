@@ -1,0 +1,221 @@
+"""Subscribe a customer to a plan."""
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import quote
+
+from standfast.connectors.chargify import obstacles
+from standfast.connectors.chargify.choosing import is_running
+from standfast.connectors.chargify.errors import ensure_read
+from standfast.connectors.chargify.models import (
+    PaymentProfile,
+    PaymentProfileBody,
+    Product,
+    ProductBody,
+    instant,
+    read_as,
+)
+from standfast.connectors.chargify.records import Account, find_subscription
+from standfast.connectors.chargify.writing import (
+    ActionOfChargify,
+    Done,
+    Job,
+    Question,
+    Write,
+    Written,
+    done,
+    number_or_text,
+    portal_link,
+    refused,
+    subscription_of,
+)
+from standfast.contract.actions import (
+    Absent,
+    ActionSpec,
+    Choice,
+    Finding,
+    NeedsVisitor,
+    Order,
+    ParameterKind,
+    ParameterSpec,
+    RefusalReason,
+    Refused,
+    Succeeded,
+    Unknown,
+)
+from standfast.contract.records import BillingRecord
+from standfast.contract.transport import Answer, Call, Method, Transport
+
+SPEC = ActionSpec(
+    key="create_subscription",
+    title="Create subscription",
+    sentence="Subscribes the customer to a plan, charged to the payment method they have on file.",
+    parameters=(
+        ParameterSpec(
+            "plan", "Plan", ParameterKind.PLAN, "The plan to subscribe them to.", required=True
+        ),
+        ParameterSpec(
+            "price_point",
+            "Price point",
+            ParameterKind.PRICE_POINT,
+            "One price of the plan. Empty: its default price.",
+        ),
+        ParameterSpec(
+            "coupon",
+            "Coupon",
+            ParameterKind.COUPON,
+            "A coupon to begin with. It must belong to the plan's family.",
+        ),
+        ParameterSpec(
+            "when_live",
+            "If they have this plan",
+            ParameterKind.CHOICE,
+            "What to do when the customer has a running subscription to this plan.",
+            default="refuse",
+            choices=(
+                Choice("refuse", "Refuse"),
+                Choice("allow", "Create another one"),
+            ),
+        ),
+    ),
+    moves_money=True,
+)
+
+
+def prepare(job: Job) -> Write | Done:
+    """Nothing to do when this run's subscription is there; else the order for a new one."""
+    for one in job.account.subscriptions:
+        if one.reference == job.order.reference:
+            return done(job.account, str(one.id), "An earlier try of this run created it.")
+    live = _running_ones(job.account.billing().records, job.wanted["plan"])
+    if live and job.wanted.get("when_live") != "allow":
+        return refused(RefusalReason.ALREADY_SUBSCRIBED, _has_already(live))
+    profile = _usable_profile(job.account, job.transport)
+    if profile is None:
+        hindrance = _hindrance_without_profile(job)
+        if hindrance is not None:
+            return hindrance
+    return Write(_call(job.order, job.account, profile), target=None)
+
+
+def _call(order: Order, account: Account, profile: PaymentProfile | None) -> Call:
+    wanted = order.parameters
+    subscription: dict[str, object] = {
+        "product_id": number_or_text(wanted["plan"]),
+        "customer_id": account.customer.id,
+        "reference": order.reference,
+    }
+    if wanted.get("price_point"):
+        subscription["product_price_point_id"] = number_or_text(wanted["price_point"])
+    if wanted.get("coupon"):
+        subscription["coupon_codes"] = [wanted["coupon"].upper()]
+    if profile is not None:
+        subscription["payment_profile_id"] = profile.id
+    body = {"subscription": subscription, "uniqueness_token": order.token}
+    return Call(Method.POST, "/subscriptions.json", json=body, may_charge=True)
+
+
+def _usable_profile(account: Account, transport: Transport) -> PaymentProfile | None:
+    """The newest payment profile that is neither expired, disabled nor unverified.
+
+    The day is the vendor's, from the answer's Date: a connector has no clock of its own.
+    """
+    query = (("customer_id", account.id), ("per_page", "200"))
+    answer = ensure_read(transport.send(Call(Method.GET, "/payment_profiles.json", query)))
+    today = _date_of(answer)
+    bodies = read_as(answer.body, list[PaymentProfileBody])
+    usable = [
+        one.payment_profile for one in bodies if _is_usable(one.payment_profile, account, today)
+    ]
+    oldest = datetime.min.replace(tzinfo=UTC)
+    return max(usable, key=lambda one: (instant(one.created_at) or oldest, one.id), default=None)
+
+
+def _is_usable(profile: PaymentProfile, account: Account, today: datetime | None) -> bool:
+    is_own = profile.customer_id is None or str(profile.customer_id) == account.id
+    is_doubtful = profile.payment_type == "bank_account" and profile.verified is False
+    return is_own and not profile.disabled and not is_doubtful and not _is_expired(profile, today)
+
+
+def _is_expired(profile: PaymentProfile, today: datetime | None) -> bool:
+    """Vault imports have no expiration: those are not expired as far as we know."""
+    if today is None or profile.expiration_year is None or profile.expiration_month is None:
+        return False
+    return (profile.expiration_year, profile.expiration_month) < (today.year, today.month)
+
+
+def _date_of(answer: Answer) -> datetime | None:
+    try:
+        return parsedate_to_datetime(answer.headers.get("date", ""))
+    except ValueError:
+        return None
+
+
+def _hindrance_without_profile(job: Job) -> Done | None:
+    """Only asked when there is no usable payment method: does the plan want one?"""
+    plan = job.wanted["plan"]
+    path = f"/products/{quote(plan, safe='')}.json"
+    answer = job.transport.send(Call(Method.GET, path))
+    if answer.status == 404:
+        return refused(
+            RefusalReason.PLAN_UNKNOWN,
+            f"Chargify has no product {plan}. Pick another plan in the prompt.",
+        )
+    product = read_as(ensure_read(answer).body, ProductBody).product
+    if product.archived_at is not None:
+        return refused(RefusalReason.PLAN_RETIRED, _is_archived(product))
+    if not product.require_credit_card:
+        return None
+    link = portal_link(job.transport, job.account.id)
+    return Done(
+        NeedsVisitor("The plan wants a payment method, and none that is usable is on file.", link)
+    )
+
+
+def _is_archived(product: Product) -> str:
+    return f"{product.name} is archived in Chargify. Pick another plan in the prompt."
+
+
+def confirm(written: Written) -> Done:
+    created = subscription_of(written.answer)
+    if isinstance(created, Unknown):
+        return Done(created)
+    if created.state == "failed_to_create":
+        return refused(RefusalReason.PAYMENT_DECLINED, "Chargify could not create it.")
+    return Done(Succeeded(str(created.id)), written.job.account.with_subscription(created))
+
+
+def look_up(order: Order, transport: Transport) -> Finding:
+    found = find_subscription(transport, order.reference)
+    if found is None or found.state == "failed_to_create":
+        return Absent("Chargify has no subscription with this run's reference.")
+    return Succeeded(str(found.id))
+
+
+def obstacle(question: Question) -> Refused | None:
+    wanted, items = question.wanted, question.items
+    plan = wanted["plan"]
+    found = (
+        obstacles.of_plan(items, plan)
+        or obstacles.of_price_point(items, wanted.get("price_point"), plan)
+        or obstacles.of_coupon(items, wanted.get("coupon"), plan, question.now)
+    )
+    if found is not None or question.billing is None or wanted.get("when_live") == "allow":
+        return found
+    live = _running_ones(question.billing.records, plan)
+    return Refused(RefusalReason.ALREADY_SUBSCRIBED, _has_already(live)) if live else None
+
+
+def _running_ones(records: tuple[BillingRecord, ...], plan: str) -> list[BillingRecord]:
+    return [one for one in records if one.plan_external_id == plan and is_running(one)]
+
+
+def _has_already(live: list[BillingRecord]) -> str:
+    one = live[0]
+    return (
+        f"The customer has subscription {one.external_id} ({one.plan_name}, {one.state}) to this "
+        "plan. Choose 'create another one' if that is meant."
+    )
+
+
+CREATE_SUBSCRIPTION = ActionOfChargify(SPEC, prepare, confirm, look_up, obstacle)
