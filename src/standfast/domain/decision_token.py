@@ -1,8 +1,18 @@
-"""What a decision token says. It carries no texts and no parameters: those stay in the snapshot."""
+"""What a token says, and how it is signed: "<kid>.<payload>.<hmac>", at most 512 bytes.
 
+It carries no texts and no parameters: those stay in the snapshot.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
+
+TOKEN_LIMIT = 512
 
 
 class DecisionClaims(msgspec.Struct, frozen=True, array_like=True):
@@ -27,3 +37,67 @@ class ResultClaims(msgspec.Struct, frozen=True, array_like=True):
     visitor: str
     interaction_id: str
     expires_at: datetime
+
+
+Claims = TypeVar("Claims", DecisionClaims, ResultClaims)
+
+
+class TokenInvalid(Exception):
+    """The token is not one of ours."""
+
+
+class TokenExpired(TokenInvalid):
+    """The token was ours, but its time is over."""
+
+
+class TokenForeign(TokenInvalid):
+    """The token was given to another visitor or for another app."""
+
+
+def sign(claims: DecisionClaims | ResultClaims, key: bytes) -> str:
+    """Raises `ValueError` when the ids in it are too long for 512 bytes."""
+    payload = _encoded(msgspec.msgpack.encode(claims))
+    kid = kid_of(key)
+    text = f"{kid}.{payload}.{_encoded(_mac(type(claims), key, kid, payload))}"
+    if len(text) > TOKEN_LIMIT:
+        raise ValueError(f"a token of {len(text)} bytes is too long; the ids in it are")
+    return text
+
+
+def verify(
+    text: str, kind: type[Claims], key: bytes, *, app_id: str, visitor: str, now: datetime
+) -> Claims:
+    """What the token says. Raises `TokenInvalid`, `TokenExpired` or `TokenForeign`."""
+    if len(text) > TOKEN_LIMIT or text.count(".") != 2 or not text.isascii():
+        raise TokenInvalid
+    kid, payload, mac = text.split(".")
+    if not hmac.compare_digest(_encoded(_mac(kind, key, kid, payload)), mac):
+        raise TokenInvalid
+    try:
+        claims = msgspec.msgpack.decode(_decoded(payload), type=kind)
+    except (msgspec.DecodeError, binascii.Error) as error:
+        raise TokenInvalid from error
+    if claims.app_id != app_id or claims.visitor != visitor:
+        raise TokenForeign
+    if now >= claims.expires_at:
+        raise TokenExpired
+    return claims
+
+
+def kid_of(key: bytes) -> str:
+    """Eight characters that name the key and give nothing of it away."""
+    return hashlib.blake2b(key, digest_size=4, person=b"sf token kid").hexdigest()
+
+
+def _mac(kind: type[DecisionClaims | ResultClaims], key: bytes, kid: str, payload: str) -> bytes:
+    """The kind of claims is part of what is signed, so that no token can stand for another."""
+    signed = f"{kind.__name__}.{kid}.{payload}".encode()
+    return hmac.digest(key, signed, "sha256")
+
+
+def _encoded(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _decoded(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

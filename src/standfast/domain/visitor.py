@@ -9,6 +9,11 @@ from standfast.domain.interaction import Kind, visitor_key
 
 TraitValue: TypeAlias = str | int | float | bool | list[str] | None
 
+"""A date is ISO 8601 text."""
+
+USER_ID_LIMIT = 128
+"""Bytes in UTF-8; a longer id would not fit into a token."""
+
 
 class BillingIdSource(StrEnum):
     """Where a billing id came from. Unsigned browser data is never one."""

@@ -1,0 +1,147 @@
+"""All that is live in an app at one moment: immutable, named by its hash, compiled once."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from standfast.domain.page import PageMatcher, compile_page
+from standfast.domain.prompt import Button, PromptBody, PromptStatus, ResultTexts
+from standfast.domain.request import Page
+from standfast.domain.rules.compile import CompiledRule, compile_rule
+from standfast.domain.rules.model import Rule, asks_for_records
+
+
+class LivePrompt(msgspec.Struct, frozen=True):
+    """One published version and whether it is live or only in review."""
+
+    id: str
+    version: int
+    status: PromptStatus
+    body: PromptBody
+
+
+class LiveSegment(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+    rule: Rule
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """Prompts and segments are ordered by id, so that equal contents have equal hashes."""
+
+    app_id: str
+    holdout_percent: float = 0.0
+    prompts: tuple[LivePrompt, ...] = ()
+    segments: tuple[LiveSegment, ...] = ()
+
+    @property
+    def hash(self) -> str:
+        """32 hex characters over the canonical JSON (keys sorted)."""
+        body = msgspec.json.encode(self, order="sorted")
+        return hashlib.blake2b(body, digest_size=16, person=b"sf snapshot").hexdigest()
+
+
+def read_snapshot(raw: object) -> Snapshot:
+    return msgspec.convert(raw, Snapshot)
+
+
+class ShownButton(msgspec.Struct, frozen=True):
+    label: str
+
+
+class ShownStep(msgspec.Struct, frozen=True):
+    """What the browser may know of a step: its words, never its actions."""
+
+    key: str
+    title: str
+    message: str
+    buttons: dict[Button, ShownButton]
+
+
+class ShownTriggers(msgspec.Struct, frozen=True):
+    """`auto`: this page opens it by itself, `delay_seconds` after it matched."""
+
+    auto: bool
+    delay_seconds: float
+    manual: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CompiledPrompt:
+    live: LivePrompt
+    pages: tuple[PageMatcher, ...]
+    steps: tuple[ShownStep, ...]
+    has_actions: bool
+
+    @property
+    def id(self) -> str:
+        return self.live.id
+
+    @property
+    def body(self) -> PromptBody:
+        return self.live.body
+
+    @property
+    def texts(self) -> ResultTexts:
+        return self.live.body.texts
+
+    def is_on(self, page: Page) -> bool:
+        return any(fits(page) for fits in self.pages)
+
+    def triggers_on(self, page: Page) -> ShownTriggers:
+        triggers = self.body.triggers
+        manual = tuple(one.name for one in triggers.manual)
+        return ShownTriggers(self.is_on(page), triggers.delay_seconds, manual)
+
+
+@dataclass(frozen=True)
+class CompiledSegment:
+    live: LiveSegment
+    holds: CompiledRule
+
+
+@dataclass(frozen=True)
+class CompiledSnapshot:
+    """`prompts` stand in order of priority, the highest first, then by id."""
+
+    snapshot: Snapshot
+    hash: str
+    prompts: tuple[CompiledPrompt, ...]
+    segments: Mapping[str, CompiledSegment]
+    needs_records: bool
+
+    def find_prompt(self, prompt_id: str) -> CompiledPrompt | None:
+        return next((one for one in self.prompts if one.id == prompt_id), None)
+
+
+def compile_snapshot(snapshot: Snapshot) -> CompiledSnapshot:
+    prompts = sorted(snapshot.prompts, key=lambda one: (-one.body.priority, one.id))
+    return CompiledSnapshot(
+        snapshot=snapshot,
+        hash=snapshot.hash,
+        prompts=tuple(map(compile_prompt, prompts)),
+        segments={
+            one.id: CompiledSegment(one, compile_rule(one.rule)) for one in snapshot.segments
+        },
+        needs_records=any(asks_for_records(one.rule) for one in snapshot.segments),
+    )
+
+
+def compile_prompt(live: LivePrompt) -> CompiledPrompt:
+    """Raises `PatternInvalid` where preflight would have."""
+    return CompiledPrompt(
+        live=live,
+        pages=tuple(compile_page(one) for one in live.body.triggers.pages),
+        steps=tuple(
+            ShownStep(
+                key=step.key,
+                title=step.title,
+                message=step.message,
+                buttons={kind: ShownButton(one.label) for kind, one in step.buttons.items()},
+            )
+            for step in live.body.steps
+        ),
+        has_actions=bool(live.body.actions()),
+    )

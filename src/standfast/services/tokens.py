@@ -1,0 +1,86 @@
+"""Signs what a page must show us again, and believes only that."""
+
+import secrets
+from datetime import datetime
+
+from standfast.domain.decision_token import (
+    Claims,
+    DecisionClaims,
+    ResultClaims,
+    TokenExpired,
+    TokenForeign,
+    TokenInvalid,
+    sign,
+    verify,
+)
+from standfast.services.errors import IdentityRefused, NotFound, TokenRefused
+from standfast.store.apps import find_app
+from standfast.store.database import Database
+from standfast.store.schema import apps
+from standfast.store.vault import Vault, context_of
+
+SECRET_BYTES = 32
+
+
+def seal_new_token_secret(vault: Vault, app_id: str) -> bytes:
+    """A fresh secret for an app, sealed for its place in the database."""
+    secret = secrets.token_bytes(SECRET_BYTES)
+    return vault.seal(secret, context=context_of(apps.c.token_secret, app_id))
+
+
+class Tokens:
+    """Decision and result tokens of every app. An app's secret is unsealed once."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._database = database
+        self._vault = vault
+        self._secrets: dict[str, bytes] = {}
+
+    def sign_decision(self, app_id: str, claims: DecisionClaims) -> str:
+        return self._sign(app_id, claims)
+
+    def sign_result(self, app_id: str, claims: ResultClaims) -> str:
+        return self._sign(app_id, claims)
+
+    def verify_decision(
+        self, app_id: str, text: str, *, visitor: str, now: datetime
+    ) -> DecisionClaims:
+        """Raises `TokenRefused` when it is forged, expired, or another visitor's or app's."""
+        return self._verify(app_id, text, DecisionClaims, visitor=visitor, now=now)
+
+    def verify_result(self, app_id: str, text: str, *, visitor: str, now: datetime) -> ResultClaims:
+        """Raises `TokenRefused` when it is forged, expired, or another visitor's or app's."""
+        return self._verify(app_id, text, ResultClaims, visitor=visitor, now=now)
+
+    def _sign(self, app_id: str, claims: DecisionClaims | ResultClaims) -> str:
+        try:
+            return sign(claims, self._secret_of(app_id))
+        except ValueError as error:
+            raise IdentityRefused("The visitor's id is too long: at most 128 bytes.") from error
+
+    def _verify(
+        self, app_id: str, text: str, kind: type[Claims], *, visitor: str, now: datetime
+    ) -> Claims:
+        key = self._secret_of(app_id)
+        try:
+            return verify(text, kind, key, app_id=app_id, visitor=visitor, now=now)
+        except TokenExpired as error:
+            raise TokenRefused("The token has expired; ask for a new decision.") from error
+        except TokenForeign as error:
+            raise TokenRefused("The token was given to another visitor or app.") from error
+        except TokenInvalid as error:
+            raise TokenRefused("The token is not one of ours.") from error
+
+    def _secret_of(self, app_id: str) -> bytes:
+        """Raises `NotFound` for an app that is not there."""
+        known = self._secrets.get(app_id)
+        if known is not None:
+            return known
+        with self._database.reading() as reader:
+            app = find_app(reader, app_id)
+        if app is None:
+            raise NotFound(f"There is no app {app_id}.")
+        context = context_of(apps.c.token_secret, app_id)
+        secret = self._vault.unseal(app.sealed_token_secret, context=context)
+        self._secrets[app_id] = secret
+        return secret

@@ -1,0 +1,110 @@
+"""What we know of visitors, and what they did with each prompt."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from standfast.domain.interaction import Kind
+from standfast.domain.visitor import BillingIdSource, PromptHistory, TraitValue
+from standfast.store.bodies import packed, unpacked
+from standfast.store.database import Reader, Transaction, upserting
+from standfast.store.schema import visitor_prompts, visitors
+
+
+@dataclass(frozen=True)
+class TraitSource:
+    """Who told a system trait, and when."""
+
+    source: BillingIdSource
+    at: datetime
+
+
+@dataclass(frozen=True)
+class VisitorRow:
+    """A signed-in visitor as the server API and imports told us; `sources`: system traits only."""
+
+    app_id: str
+    user_id: str
+    created_at: datetime
+    updated_at: datetime
+    traits: dict[str, TraitValue] = field(default_factory=dict[str, TraitValue])
+    sources: dict[str, TraitSource] = field(default_factory=dict[str, TraitSource])
+    is_suppressed: bool = False
+    is_test: bool = False
+
+
+def find_visitor(reader: Reader, app_id: str, user_id: str) -> VisitorRow | None:
+    query = select(visitors).where(visitors.c.app_id == app_id, visitors.c.user_id == user_id)
+    found = reader.connection.execute(query).one_or_none()
+    return _row(found) if found else None
+
+
+def lock_visitor(
+    transaction: Transaction, app_id: str, user_id: str, *, at: datetime
+) -> VisitorRow:
+    """The visitor, added when new, held against other writers until the transaction ends."""
+    transaction.connection.execute(
+        upserting(transaction, visitors)
+        .values(
+            app_id=app_id,
+            user_id=user_id,
+            traits={},
+            sources={},
+            is_suppressed=False,
+            is_test=False,
+            created_at=at,
+            updated_at=at,
+        )
+        .on_conflict_do_nothing(index_elements=["app_id", "user_id"])
+    )
+    query = select(visitors).where(visitors.c.app_id == app_id, visitors.c.user_id == user_id)
+    return _row(transaction.connection.execute(query.with_for_update()).one())
+
+
+def save_visitor(transaction: Transaction, row: VisitorRow) -> None:
+    """Write what is known of a visitor who is there already."""
+    transaction.connection.execute(
+        update(visitors)
+        .where(visitors.c.app_id == row.app_id, visitors.c.user_id == row.user_id)
+        .values(
+            traits=row.traits,
+            sources=packed(row.sources),
+            is_suppressed=row.is_suppressed,
+            is_test=row.is_test,
+            updated_at=row.updated_at,
+        )
+    )
+
+
+def list_history(reader: Reader, app_id: str, visitor: str) -> dict[str, PromptHistory]:
+    """What the visitor did so far, by prompt."""
+    rows = reader.connection.execute(
+        select(visitor_prompts).where(
+            visitor_prompts.c.app_id == app_id, visitor_prompts.c.visitor == visitor
+        )
+    )
+    return {
+        row.prompt_id: PromptHistory(
+            finals=row.finals,
+            impressions=row.impressions,
+            last_kind=Kind(row.last_kind) if row.last_kind else None,
+            last_at=row.last_at,
+            accepted_at=row.accepted_at,
+        )
+        for row in rows
+    }
+
+
+def _row(found: Row[Any]) -> VisitorRow:
+    return VisitorRow(
+        app_id=found.app_id,
+        user_id=found.user_id,
+        created_at=found.created_at,
+        updated_at=found.updated_at,
+        traits=found.traits,
+        sources=unpacked(found.sources, dict[str, TraitSource]),
+        is_suppressed=found.is_suppressed,
+        is_test=found.is_test,
+    )
