@@ -99,6 +99,7 @@ class ActionRun:
     first_sent_at: datetime | None = None
     last_sent_at: datetime | None = None
     doubt_at: datetime | None = None
+    last_try_at: datetime | None = None
     target: str | None = None
     result: RunResult = field(default_factory=RunResult)
     finished_at: datetime | None = None
@@ -174,7 +175,7 @@ def doubt(run: ActionRun, *, now: datetime) -> ActionRun:
 
 def settle(run: ActionRun, outcome: Outcome, *, now: datetime, durations: Durations) -> ActionRun:
     """The run after a try. See the table in docs/architecture.md."""
-    run = replace(run, tries=run.tries + 1)
+    run = replace(run, tries=run.tries + 1, last_try_at=now)
     if _leaves_older_doubt(run, outcome):
         return _still_in_doubt(run, "An earlier send may yet take effect.", now, durations)
     match outcome:

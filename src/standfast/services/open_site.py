@@ -12,7 +12,8 @@ from standfast.connectors.transport import Transports
 from standfast.contract.connector import Connector
 from standfast.contract.transport import Transport
 from standfast.store.connections import ConnectionRow
-from standfast.store.vault import Vault
+from standfast.store.schema import connections
+from standfast.store.vault import Vault, context_of
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Sites(Protocol):
 
 def secrets_context(connection_id: str) -> str:
     """What binds a connection's sealed secrets to their place."""
-    return f"connections:{connection_id}:secrets"
+    return context_of(connections.c.secrets, connection_id)
 
 
 def sealed_secrets(vault: Vault, connection_id: str, secrets: Mapping[str, str]) -> bytes:

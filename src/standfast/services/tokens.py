@@ -10,6 +10,7 @@ from standfast.domain.decision_token import (
     TokenExpired,
     TokenForeign,
     TokenInvalid,
+    peek,
     sign,
     verify,
 )
@@ -48,9 +49,16 @@ class Tokens:
         """Raises `TokenRefused` when it is forged, expired, or another visitor's or app's."""
         return self._verify(app_id, text, DecisionClaims, visitor=visitor, now=now)
 
-    def verify_result(self, app_id: str, text: str, *, visitor: str, now: datetime) -> ResultClaims:
-        """Raises `TokenRefused` when it is forged, expired, or another visitor's or app's."""
-        return self._verify(app_id, text, ResultClaims, visitor=visitor, now=now)
+    def read_result(self, text: str, *, now: datetime) -> ResultClaims:
+        """Whoever holds a result token may follow that result: it names its own app and visitor.
+
+        Raises `TokenRefused` when it is forged or expired, `NotFound` when its app is gone.
+        """
+        try:
+            said = peek(text, ResultClaims)
+        except TokenInvalid as error:
+            raise TokenRefused("The token is not one of ours.") from error
+        return self._verify(said.app_id, text, ResultClaims, visitor=said.visitor, now=now)
 
     def _sign(self, app_id: str, claims: DecisionClaims | ResultClaims) -> str:
         try:

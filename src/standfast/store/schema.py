@@ -222,6 +222,7 @@ action_runs = Table(
     Column("first_sent_at", Instant),  # of this token group
     Column("last_sent_at", Instant),
     Column("doubt_at", Instant),
+    Column("last_try_at", Instant),
     Column("target", Text),
     Column("result", Json, nullable=False),  # reference, already, reason, message, link
     Column("attempts", Integer, nullable=False),

@@ -1,0 +1,299 @@
+"""Stores what a visitor did and writes the runs it causes, in one transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from standfast.clock import Clock
+from standfast.config import Durations
+from standfast.connectors.registry import Registry
+from standfast.contract.actions import ActionSpec, RefusalReason, Refused
+from standfast.domain.action_run import ActionRun
+from standfast.domain.decision_token import DecisionClaims
+from standfast.domain.interaction import FINAL, Kind, claim_of, interaction_id, run_id
+from standfast.domain.prompt import AttachedAction, Button, PromptBody
+from standfast.domain.visitor import BillingId, Identity
+from standfast.services.check_offer import CheckOffer
+from standfast.services.errors import FieldInvalid, IdentityRefused, NotNow
+from standfast.services.follow_result import FollowResult, Recorded
+from standfast.services.read_situation import connected_billers
+from standfast.services.read_visitor import find_visitor_state
+from standfast.services.snapshots import Snapshots
+from standfast.services.tokens import Tokens
+from standfast.store.connections import find_connection
+from standfast.store.database import Database, Transaction
+from standfast.store.interactions import (
+    InteractionRow,
+    add_interaction,
+    count_interaction,
+    find_interaction_by_claim,
+)
+from standfast.store.runs import add_run
+from standfast.store.signals import RUN_DUE
+
+MAX_VALUES = 10
+MAX_VALUE_LENGTH = 65_535
+ANSWERED = "{{ answer."
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One interaction as the tag reports it."""
+
+    token: str
+    kind: str
+    step: str
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class RecordInteraction:
+    """A deed is stored once; every repetition is told what became of the first."""
+
+    database: Database
+    tokens: Tokens
+    snapshots: Snapshots
+    offers: CheckOffer
+    results: FollowResult
+    registry: Registry
+    clock: Clock
+    durations: Durations
+
+    def record(self, identity: Identity, deed: Deed) -> Recorded:
+        """Raises `TokenRefused`, `IdentityRefused`, `FieldInvalid`, `NotNow`."""
+        kind = _kind(deed.kind)
+        _refuse_odd_values(deed.values)
+        now = self.clock.now()
+        claims = self.tokens.verify_decision(
+            identity.app_id, deed.token, visitor=identity.visitor, now=now
+        )
+        claim = claim_of(decision=claims.decision, view=claims.view, step=deed.step, kind=kind)
+        known = self._known(identity.app_id, claim)
+        if known is not None:
+            return known
+        body = self._body(claims)
+        actions = _actions(body, deed.step, kind)
+        return self._store(identity, deed, kind, claims, claim, actions)
+
+    def _known(self, app_id: str, claim: str) -> Recorded | None:
+        with self.database.reading() as reader:
+            row = find_interaction_by_claim(reader, claim)
+            if row is None:
+                return None
+            recorded = self.results.read(reader, app_id, row.id)
+        return self._with_token(recorded, row)
+
+    def _body(self, claims: DecisionClaims) -> PromptBody:
+        snapshot = self.snapshots.by_hash(claims.app_id, claims.snapshot_hash)
+        prompt = snapshot.find_prompt(claims.prompt_id) if snapshot else None
+        if prompt is None:
+            raise NotNow("This prompt is no longer published.")
+        return prompt.body
+
+    def _store(
+        self,
+        identity: Identity,
+        deed: Deed,
+        kind: Kind,
+        claims: DecisionClaims,
+        claim: str,
+        actions: tuple[AttachedAction, ...],
+    ) -> Recorded:
+        if actions and not identity.is_signed:
+            raise IdentityRefused("A change of a bill needs a signed identity.")
+        now = self.clock.now()
+        billing_ids = self._billing_ids(identity, actions) if actions else {}
+        refused = self._refusal(identity, deed, claims, kind, now) if actions else None
+        row = _row(identity, deed, kind, claims, claim, refused, billing_ids, now)
+        with self.database.writing() as transaction:
+            is_first = add_interaction(transaction, row)
+            if is_first:
+                count_interaction(transaction, row)
+                if refused is None:
+                    self._add_runs(transaction, row, actions, billing_ids)
+        known = self._known(identity.app_id, claim)
+        assert known is not None
+        if is_first:
+            _log.info("interaction.recorded", interaction=row.id, kind=kind, prompt=row.prompt_id)
+        return known
+
+    def _refusal(
+        self,
+        identity: Identity,
+        deed: Deed,
+        claims: DecisionClaims,
+        kind: Kind,
+        now: datetime,
+    ) -> Refused | None:
+        return self.offers.refusal(
+            identity,
+            prompt_id=claims.prompt_id,
+            version=claims.version,
+            snapshot_hash=claims.snapshot_hash,
+            step=deed.step,
+            button=Button(kind),
+            now=now,
+        )
+
+    def _billing_ids(
+        self, identity: Identity, actions: tuple[AttachedAction, ...]
+    ) -> dict[str, BillingId]:
+        """The trusted billing id for each connector these actions need."""
+        with self.database.reading() as core, self.database.reading_mirror() as mirror:
+            connected = connected_billers(core, self.registry, identity.app_id)
+            state = find_visitor_state(core, mirror, identity, connected)
+        wanted = {action.connector for action in actions}
+        return {
+            row.connector: state.billing_ids[connector.spec.trait]
+            for row, connector in connected
+            if row.connector in wanted and connector.spec.trait in state.billing_ids
+        }
+
+    def _add_runs(
+        self,
+        transaction: Transaction,
+        row: InteractionRow,
+        actions: tuple[AttachedAction, ...],
+        billing_ids: Mapping[str, BillingId],
+    ) -> None:
+        for position, action in enumerate(actions):
+            run = self._run(transaction, row, action, position, billing_ids[action.connector])
+            add_run(transaction, run)
+            transaction.signal(RUN_DUE, run.id)
+
+    def _run(
+        self,
+        transaction: Transaction,
+        row: InteractionRow,
+        action: AttachedAction,
+        position: int,
+        billing_id: BillingId,
+    ) -> ActionRun:
+        spec = self.registry.get(action.connector).spec.action(action.action)
+        connection = find_connection(transaction, row.app_id, action.connector)
+        assert spec is not None
+        assert connection is not None
+        assert row.user_id is not None
+        at = row.received_at
+        deadline = at + timedelta(seconds=self.durations.money_deadline)
+        return ActionRun(
+            id=run_id(row.id, position),
+            interaction_id=row.id,
+            position=position,
+            app_id=row.app_id,
+            connection_id=connection.id,
+            connector=action.connector,
+            action=action.action,
+            parameters=filled(action.parameters, row.values, spec),
+            user_id=row.user_id,
+            billing_id=billing_id.value,
+            lane=f"{connection.site_key}:{billing_id.value}",
+            sequence=int(at.timestamp() * 1_000_000) * 16 + position,
+            stop_on_error=action.stop_on_error,
+            moves_money=spec.moves_money,
+            created_at=at,
+            deadline_at=deadline if spec.moves_money else None,
+            due_at=at,
+        )
+
+    def _with_token(self, recorded: Recorded, row: InteractionRow) -> Recorded:
+        if not recorded.runs:
+            return recorded
+        return replace(recorded, result_token=self.results.result_token(row))
+
+
+def filled(
+    parameters: Mapping[str, str], values: Mapping[str, str], spec: ActionSpec
+) -> dict[str, str]:
+    """The parameters with the visitor's form answers in the places made for them.
+
+    Only a parameter whose spec allows it takes an answer; an answer is cut to its length, and one
+    that was not given leaves the parameter out.
+    """
+    result: dict[str, str] = {}
+    for key, value in parameters.items():
+        if not value.startswith(ANSWERED):
+            result[key] = value
+            continue
+        parameter = spec.parameter(key)
+        answer = values.get(value.removeprefix(ANSWERED).removesuffix("}}").strip(), "").strip()
+        if answer and parameter is not None and parameter.may_be_answered:
+            result[key] = answer[: parameter.max_length]
+    return result
+
+
+def _kind(text: str) -> Kind:
+    try:
+        return Kind(text)
+    except ValueError:
+        known = ", ".join(Kind)
+        raise FieldInvalid(f"kind must be one of {known}, got {text!r}.", field="kind") from None
+
+
+def _refuse_odd_values(values: Mapping[str, str]) -> None:
+    if len(values) > MAX_VALUES:
+        raise FieldInvalid(f"At most {MAX_VALUES} values can be sent.", field="values")
+    for key, value in values.items():
+        if len(key) > 64 or len(value) > MAX_VALUE_LENGTH:
+            raise FieldInvalid(
+                f"A value holds at most {MAX_VALUE_LENGTH} characters, its name 64.",
+                field=f"values.{key[:64]}",
+            )
+
+
+def _actions(body: PromptBody, step_key: str, kind: Kind) -> tuple[AttachedAction, ...]:
+    """What a click on this button does. A bill changes on a click only."""
+    step = body.step(step_key)
+    if step is None:
+        raise FieldInvalid(f"This prompt has no step {step_key!r}.", field="step")
+    if kind not in FINAL:
+        return ()
+    button = step.buttons.get(Button(kind))
+    if button is None:
+        raise FieldInvalid(f"This step has no button {kind!r}.", field="kind")
+    return button.actions
+
+
+def _row(
+    identity: Identity,
+    deed: Deed,
+    kind: Kind,
+    claims: DecisionClaims,
+    claim: str,
+    refused: Refused | None,
+    billing_ids: Mapping[str, BillingId],
+    now: datetime,
+) -> InteractionRow:
+    billing_id = next(iter(billing_ids.values()), None)
+    return InteractionRow(
+        id=interaction_id(claim),
+        app_id=identity.app_id,
+        visitor=identity.visitor,
+        user_id=identity.user_id,
+        prompt_id=claims.prompt_id,
+        version=claims.version,
+        variation=claims.variation,
+        snapshot_hash=claims.snapshot_hash,
+        decision=claims.decision,
+        view=claims.view,
+        step=deed.step,
+        kind=kind,
+        claim=claim,
+        values=dict(deed.values),
+        billing_id=billing_id.value if billing_id else None,
+        billing_id_source=billing_id.source if billing_id else None,
+        show=True,
+        refusal=_told(refused),
+        decided_at=claims.decided_at,
+        received_at=now,
+    )
+
+
+def _told(refused: Refused | None) -> dict[str, str] | None:
+    if refused is None:
+        return None
+    return {"reason": RefusalReason(refused.reason), "message": refused.message}
