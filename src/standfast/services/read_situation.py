@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from standfast.connectors.registry import ConnectorUnknown, Registry
+from standfast.connectors.registry import Registry
 from standfast.contract.actions import Refused
 from standfast.contract.catalogue import CatalogueItem, ItemKind
 from standfast.contract.connector import Connector, ConnectorSpec
@@ -16,14 +16,13 @@ from standfast.domain.request import DecideRequest, read_page
 from standfast.domain.rules.facts import Facts, FactValue, prompt_facts, record_facts
 from standfast.domain.snapshot import CompiledSnapshot
 from standfast.domain.visitor import Identity, VisitorState
-from standfast.services.read_visitor import find_visitor_state, holds_of
+from standfast.services.read_visitor import connected_billers, find_visitor_state, holds_of
 from standfast.store.billing import find_billing
 from standfast.store.catalogue import find_items
-from standfast.store.connections import ConnectionRow, list_connections
+from standfast.store.connections import ConnectionRow
 from standfast.store.database import Database, Reader
 
 Items = Mapping[tuple[ItemKind, str], CatalogueItem]
-Connected = tuple[tuple[ConnectionRow, Connector], ...]
 
 ITEMS_KEPT = timedelta(seconds=1)
 
@@ -134,17 +133,6 @@ class Situations:
             billing=billing,
             obstacle=_Judge(connector, items, now),
         )
-
-
-def connected_billers(core: Reader, registry: Registry, app_id: str) -> Connected:
-    """The app's connections with their code; one whose code is not installed is left out."""
-    found: list[tuple[ConnectionRow, Connector]] = []
-    for row in list_connections(core, app_id):
-        try:
-            found.append((row, registry.get(row.connector)))
-        except ConnectorUnknown:
-            continue
-    return tuple(found)
 
 
 def trouble_of(row: ConnectionRow) -> str | None:

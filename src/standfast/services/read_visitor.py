@@ -1,23 +1,48 @@
 """All we know of a visitor at the moment of a decision."""
 
-from collections.abc import Sequence
-
+from standfast.connectors.registry import ConnectorUnknown, Registry
 from standfast.contract.connector import Connector
 from standfast.domain.visitor import BillingId, BillingIdSource, Identity, TraitValue, VisitorState
 from standfast.store.billing import CUSTOMER_ID, CUSTOMER_REFERENCE, find_customer_by_reference
-from standfast.store.connections import ConnectionRow
-from standfast.store.database import Reader
+from standfast.store.connections import ConnectionRow, list_connections
+from standfast.store.database import Database, Reader
 from standfast.store.visitors import VisitorRow, find_visitor, list_history
 
 AUTO_MAP = "auto_map"
 HOLDS = "billing_id_holds"
+
+Connected = tuple[tuple[ConnectionRow, Connector], ...]
+
+
+class ReadVisitor:
+    """For services that need the visitor and nothing else."""
+
+    def __init__(self, database: Database, registry: Registry) -> None:
+        self._database = database
+        self._registry = registry
+
+    def read(self, identity: Identity) -> VisitorState:
+        with self._database.reading() as core, self._database.reading_mirror() as mirror:
+            connected = connected_billers(core, self._registry, identity.app_id)
+            return find_visitor_state(core, mirror, identity, connected)
+
+
+def connected_billers(core: Reader, registry: Registry, app_id: str) -> Connected:
+    """The app's connections with their code; one whose code is not installed is left out."""
+    found: list[tuple[ConnectionRow, Connector]] = []
+    for row in list_connections(core, app_id):
+        try:
+            found.append((row, registry.get(row.connector)))
+        except ConnectorUnknown:
+            continue
+    return tuple(found)
 
 
 def find_visitor_state(
     core: Reader,
     mirror: Reader,
     identity: Identity,
-    connections: Sequence[tuple[ConnectionRow, Connector]],
+    connections: Connected,
 ) -> VisitorState:
     """The stored and the signed facts, merged; the billing ids after precedence.
 

@@ -1,0 +1,233 @@
+"""What is wrong with a prompt before it starts: each finding says what to do and where."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from standfast.contract.actions import ActionSpec, ParameterKind, ParameterSpec, Refused
+from standfast.contract.catalogue import CatalogueItem, ItemKind, ReasonCode
+from standfast.contract.connector import ConnectorSpec
+from standfast.domain.offer import ANSWER, settled_parameters
+from standfast.domain.page import compile_page
+from standfast.domain.pattern import PatternInvalid
+from standfast.domain.prompt import AttachedAction, PromptBody, ReShow, Step
+
+TYPES = ("modal", "interstitial", "banner", "notification", "inline", "invisible")
+DEVICES = ("desktop", "tablet", "mobile")
+
+_ANSWER = re.compile(r"\{\{ answer\.[A-Za-z_][A-Za-z0-9_]* \}\}")
+_ITEM_KINDS = {str(kind): kind for kind in ItemKind}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`where` is the path of the field in the prompt; `blocks`: it prevents the start."""
+
+    code: str
+    text: str
+    where: str
+    blocks: bool = True
+
+
+@dataclass(frozen=True)
+class PreflightBiller:
+    """One connection as preflight sees it: without any visitor.
+
+    `obstacle` is the connector's judgement of the catalogue alone.
+    """
+
+    spec: ConnectorSpec
+    trouble: str | None
+    items: Mapping[tuple[ItemKind, str], CatalogueItem]
+    obstacle: Callable[[str, Mapping[str, str]], Refused | None]
+
+
+def preflight(
+    body: PromptBody,
+    *,
+    segments: Collection[str],
+    billers: Mapping[str, PreflightBiller],
+    now: datetime,
+) -> tuple[Finding, ...]:
+    """All findings, in the order of the prompt's form; empty when it may start."""
+    return (
+        *_content(body),
+        *_segments(body, segments),
+        *_triggers(body),
+        *_schedule(body, now),
+        *_re_show(body),
+        *_actions(body, billers),
+    )
+
+
+def _content(body: PromptBody) -> Iterator[Finding]:
+    if body.type not in TYPES:
+        known = ", ".join(TYPES)
+        yield Finding("type_unknown", f"Choose one of the types {known}.", "type")
+    if body.type == "inline" and not body.zone:
+        yield Finding("zone_missing", "Name the zone an inline prompt stands in.", "zone")
+    for place, device in enumerate(body.devices):
+        if device not in DEVICES:
+            known = ", ".join(DEVICES)
+            yield Finding("device_unknown", f"Choose from {known}.", f"devices[{place}]")
+    if not body.steps:
+        yield Finding("step_missing", "Add at least one step.", "steps")
+    keys = Counter(step.key for step in body.steps)
+    for place, step in enumerate(body.steps):
+        yield from _step(step, f"steps[{place}]", is_double=keys[step.key] > 1)
+    for name in ("succeeded", "pending", "refused", "needs_visitor"):
+        if not getattr(body.texts, name).strip():
+            yield Finding("text_empty", "Write what the visitor reads then.", f"texts.{name}")
+
+
+def _step(step: Step, where: str, *, is_double: bool) -> Iterator[Finding]:
+    if not step.key.strip() or is_double:
+        yield Finding("step_key", "Give every step a key of its own.", f"{where}.key")
+    if not step.title.strip() and not step.message.strip():
+        yield Finding("text_empty", "Write a title or a message.", f"{where}.title")
+    if not step.buttons:
+        yield Finding("button_missing", "Add at least one button.", f"{where}.buttons")
+    for kind, button in step.buttons.items():
+        if not button.label.strip():
+            text = "Write what stands on the button."
+            yield Finding("text_empty", text, f"{where}.buttons.{kind}.label")
+
+
+def _segments(body: PromptBody, segments: Collection[str]) -> Iterator[Finding]:
+    for field in ("included_segments", "excluded_segments"):
+        for place, segment_id in enumerate(getattr(body, field)):
+            if segment_id not in segments:
+                text = f"There is no segment {segment_id}. Choose another one or take it out."
+                yield Finding("segment_unknown", text, f"{field}[{place}]")
+
+
+def _triggers(body: PromptBody) -> Iterator[Finding]:
+    triggers = body.triggers
+    if not triggers.pages and not triggers.manual:
+        text = "Add a page, or a name under which the page itself opens the prompt."
+        yield Finding("trigger_missing", text, "triggers")
+    for place, page in enumerate(triggers.pages):
+        try:
+            compile_page(page)
+        except PatternInvalid as error:
+            text = f"The expression cannot be used: {error}"
+            yield Finding("pattern_invalid", text, f"triggers.pages[{place}].path")
+        if not page.path.strip():
+            text = "Write a path, or * for every page."
+            yield Finding("path_empty", text, f"triggers.pages[{place}].path")
+    for place, one in enumerate(triggers.manual):
+        if not one.name.strip():
+            yield Finding("name_empty", "Write a name.", f"triggers.manual[{place}].name")
+    if not 0 <= triggers.delay_seconds <= 3_600:
+        text = "Choose a delay of 0 to 3600 seconds."
+        yield Finding("delay_out_of_range", text, "triggers.delay_seconds")
+
+
+def _schedule(body: PromptBody, now: datetime) -> Iterator[Finding]:
+    starts, ends = body.schedule.starts_at, body.schedule.ends_at
+    for name, instant in (("starts_at", starts), ("ends_at", ends)):
+        if instant is not None and instant.tzinfo is None:
+            text = "Write the instant with its offset, as in 2026-03-01T09:00:00Z."
+            yield Finding("instant_without_offset", text, f"schedule.{name}")
+            return
+    if starts is not None and ends is not None and ends <= starts:
+        yield Finding("schedule_inverted", "The end must come after the start.", "schedule.ends_at")
+    elif ends is not None and ends <= now:
+        text = "The end is past. Choose a later one or none."
+        yield Finding("schedule_past", text, "schedule.ends_at")
+
+
+def _re_show(body: PromptBody) -> Iterator[Finding]:
+    for name in ("after_accept", "after_decline", "after_dismiss"):
+        rule = getattr(body.re_show, name)
+        if rule.rule is ReShow.AFTER and not (rule.after_seconds or 0) > 0:
+            text = "Say after how many seconds it may come again."
+            yield Finding("re_show_time_missing", text, f"re_show.{name}.after_seconds")
+
+
+def _actions(body: PromptBody, billers: Mapping[str, PreflightBiller]) -> Iterator[Finding]:
+    for place, step in enumerate(body.steps):
+        for kind, button in step.buttons.items():
+            for position, action in enumerate(button.actions):
+                where = f"steps[{place}].buttons.{kind}.actions[{position}]"
+                yield from _action(action, billers.get(action.connector), where)
+
+
+def _action(
+    action: AttachedAction, biller: PreflightBiller | None, where: str
+) -> Iterator[Finding]:
+    if biller is None:
+        text = f"Connect {action.connector} under Settings › Connectors, or take the action away."
+        yield Finding("connection_missing", text, f"{where}.connector")
+        return
+    if biller.trouble is not None:
+        text = f"{biller.trouble} Mend it under Settings › Connectors."
+        yield Finding("connection_unusable", text, f"{where}.connector")
+    spec = biller.spec.action(action.action)
+    if spec is None:
+        known = ", ".join(one.key for one in biller.spec.actions)
+        text = f"{biller.spec.title} has no action {action.action}; choose one of {known}."
+        yield Finding("action_unknown", text, f"{where}.action")
+        return
+    found = [
+        *_parameters(action, spec, f"{where}.parameters"),
+        *_items(action, spec, biller, f"{where}.parameters"),
+    ]
+    yield from found
+    if not found:
+        refused = biller.obstacle(action.action, settled_parameters(action.parameters))
+        if refused is not None:
+            yield Finding(str(refused.reason), refused.message, where)
+
+
+def _parameters(action: AttachedAction, spec: ActionSpec, where: str) -> Iterator[Finding]:
+    for key in action.parameters:
+        if spec.parameter(key) is None:
+            text = f"{spec.title} has no parameter {key}; take it out."
+            yield Finding("parameter_unknown", text, f"{where}.{key}")
+    for parameter in spec.parameters:
+        value = action.parameters.get(parameter.key, "")
+        if parameter.required and not value.strip():
+            text = f"Choose: {parameter.label}."
+            yield Finding("parameter_missing", text, f"{where}.{parameter.key}")
+        elif ANSWER in value:
+            yield from _answer(parameter, value, f"{where}.{parameter.key}")
+        elif value:
+            yield from _value(parameter, value, f"{where}.{parameter.key}")
+
+
+def _answer(parameter: ParameterSpec, value: str, where: str) -> Iterator[Finding]:
+    if not parameter.may_be_answered:
+        text = f"{parameter.label} cannot be filled by the visitor; choose it here."
+        yield Finding("answer_not_allowed", text, where)
+    elif not _ANSWER.fullmatch(value):
+        text = "Write {{ answer.<field> }} and nothing else."
+        yield Finding("answer_malformed", text, where)
+
+
+def _value(parameter: ParameterSpec, value: str, where: str) -> Iterator[Finding]:
+    choices = [one.value for one in parameter.choices]
+    if parameter.kind is ParameterKind.CHOICE and value not in choices:
+        yield Finding("choice_unknown", f"Choose one of {', '.join(choices)}.", where)
+    if len(value) > parameter.max_length:
+        text = f"Write at most {parameter.max_length} characters."
+        yield Finding("text_too_long", text, where)
+
+
+def _items(
+    action: AttachedAction, spec: ActionSpec, biller: PreflightBiller, where: str
+) -> Iterator[Finding]:
+    for parameter in spec.parameters:
+        value = settled_parameters(action.parameters).get(parameter.key)
+        kind = _ITEM_KINDS.get(parameter.kind)
+        if not value or kind is None:
+            continue
+        item = biller.items.get((kind, value))
+        if item is None:
+            text = f"{biller.spec.title} has no {parameter.label.lower()} {value}. Sync or choose."
+            yield Finding("item_unknown", text, f"{where}.{parameter.key}")
+        elif not isinstance(item, ReasonCode) and item.archived_at is not None:
+            text = f"The {parameter.label.lower()} {value} was retired. Choose another one."
+            yield Finding("item_retired", text, f"{where}.{parameter.key}")
