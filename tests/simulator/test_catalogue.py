@@ -1,5 +1,9 @@
 import pytest
 
+BASIC_IS_TAKEN = (
+    "API Handle: must be unique - 'basic' has been taken by another Product in this Site."
+)
+
 
 def first_family(api):
     return api.get("/product_families.json").json()[0]["product_family"]
@@ -96,17 +100,11 @@ def test_a_created_product_can_be_read_and_archived_once(api):
         ),
         (
             {"handle": "Bad Handle"},
-            [
-                "API Handle: may only contain lowercase letters, numbers, underscores, "
-                "and dashes"
-            ],
+            ["API Handle: may only contain lowercase letters, numbers, underscores, and dashes"],
         ),
         (
             {"handle": "basic"},
-            [
-                "API Handle: must be unique - 'basic' has been taken by another Product "
-                "in this Site."
-            ],
+            [BASIC_IS_TAKEN],
         ),
     ],
 )

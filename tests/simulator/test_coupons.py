@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -46,7 +46,9 @@ def test_a_coupon_of_another_family_is_missing_there(api):
 def test_find_looks_only_in_the_first_family_unless_told(api):
     assert api.get("/coupons/find.json?code=TEACHER").status_code == 404
 
-    found = api.get(f"/coupons/find.json?code=teacher&product_family_id={family_id(api, 'education')}")
+    found = api.get(
+        f"/coupons/find.json?code=teacher&product_family_id={family_id(api, 'education')}"
+    )
 
     assert found.json()["coupon"]["code"] == "TEACHER"
 
@@ -180,4 +182,4 @@ def test_times_carry_the_sites_offset(api):
 
     instant = datetime.fromisoformat(created)
     assert instant.utcoffset() in {timedelta(hours=-4), timedelta(hours=-5)}
-    assert abs(datetime.now(timezone.utc) - instant) < timedelta(seconds=10)
+    assert abs(datetime.now(UTC) - instant) < timedelta(seconds=10)
