@@ -79,6 +79,12 @@ TABLE: tuple[Row, ...] = (
     Row(r"coupon.*no longer active", RefusalReason.COUPON_RETIRED, _PICK_COUPON),
     Row(r"coupon.*expired", RefusalReason.COUPON_EXPIRED, _PICK_COUPON),
     Row(
+        r"coupon.*(conversion|usage|redemption) limit",
+        RefusalReason.COUPON_RETIRED,
+        "Raise its limit in Chargify, or pick another coupon.",
+    ),
+    Row(r"coupon.*already applied", RefusalReason.COUPON_PRESENT, _PICK_COUPON),
+    Row(
         r"coupon.*not (valid|available|applicable|allowed)\b.*(product|plan)",
         RefusalReason.COUPON_NOT_FOR_PLAN,
         "Pick a coupon of the plan's family.",
