@@ -33,6 +33,7 @@ FOREIGN_ERRORS = (
     httpx2.CookieConflict,
     OSError,
     ValueError,
+    RuntimeError,
 )
 """Everything the client raises; a test walks its exception classes."""
 _BEFORE_A_BYTE_LEFT = (
