@@ -154,8 +154,6 @@ class AppliedCoupon(Struct, kw_only=True):
 class Subscription(Struct, kw_only=True):
     id: int
     state: str
-    previous_state: str | None = None
-    """Only set while an action's answer shows the true former state."""
     customer_id: int
     product_id: int
     price_point_id: int

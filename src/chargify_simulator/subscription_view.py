@@ -41,7 +41,7 @@ def subscription_view(site: Site, subscription: Subscription, **extra: object) -
         "snap_day": None,
         "cancellation_method": subscription.cancellation_method,
         "current_period_started_at": stamp(subscription.current_period_started_at),
-        "previous_state": subscription.previous_state or subscription.state,
+        "previous_state": subscription.state,
         "signup_payment_id": subscription.signup_payment_id,
         "signup_revenue": money_text(subscription.signup_revenue_in_cents),
         "delayed_cancel_at": stamp(subscription.delayed_cancel_at),
