@@ -1,6 +1,5 @@
 """Signs what a page must show us again, and believes only that."""
 
-import secrets
 from datetime import datetime
 
 from standfast.domain.decision_token import (
@@ -19,15 +18,6 @@ from standfast.store.apps import find_app
 from standfast.store.database import Database
 from standfast.store.schema import apps
 from standfast.store.vault import Vault, context_of
-
-SECRET_BYTES = 32
-
-
-def seal_new_token_secret(vault: Vault, app_id: str) -> bytes:
-    """A fresh secret for an app, sealed for its place in the database."""
-    secret = secrets.token_bytes(SECRET_BYTES)
-    return vault.seal(secret, context=context_of(apps.c.token_secret, app_id))
-
 
 class Tokens:
     """Decision and result tokens of every app. An app's secret is unsealed once."""
