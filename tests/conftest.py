@@ -9,10 +9,14 @@ from clocks import FrozenClock
 
 pytest_plugins = ["databases", "closing_counts"]
 
+# Where nobody watches, chance must not decide; at home every run looks somewhere else.
+IN_CI = bool(os.environ.get("CI"))
 settings.register_profile("default", max_examples=50, deadline=None)
 settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True)
-settings.register_profile("thorough", max_examples=1000, deadline=None, print_blob=True)
-settings.load_profile("ci" if os.environ.get("CI") else "default")
+settings.register_profile(
+    "thorough", max_examples=1000, deadline=None, derandomize=IN_CI, print_blob=True
+)
+settings.load_profile("ci" if IN_CI else "default")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
