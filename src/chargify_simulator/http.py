@@ -21,15 +21,22 @@ class Request:
     raw_query: str = ""
     names: dict[str, str] = field(default_factory=dict[str, str])
     """The parts of the path that a route names, such as `id`."""
+    content: object = None
+    """The JSON body, whatever it is."""
     fields: Fields = field(default_factory=lambda: Fields({}))
     """The JSON body when it is an object."""
 
-    def parse_body(self) -> object:
-        """The JSON body, or None when there is none; raises `msgspec.DecodeError`."""
-        parsed: object = msgspec.json.decode(self.body) if self.body.strip() else None
-        if isinstance(parsed, dict):
-            self.fields = Fields(cast("JsonObject", parsed))
-        return cast("object", parsed)
+    def parse_body(self) -> bool:
+        """Fills `content` and `fields`; False when there is a body that is not JSON."""
+        if not self.body.strip():
+            return True
+        try:
+            self.content = msgspec.json.decode(self.body)
+        except msgspec.DecodeError:
+            return False
+        if isinstance(self.content, dict):
+            self.fields = Fields(cast("JsonObject", self.content))
+        return True
 
 
 @dataclass(slots=True)

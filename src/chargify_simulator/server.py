@@ -50,6 +50,7 @@ class Server:
             ws="none",
             log_config=None,
             access_log=False,
+            proxy_headers=False,
             timeout_keep_alive=75,
         )
 

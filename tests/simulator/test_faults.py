@@ -147,3 +147,11 @@ def test_a_vendor_that_is_down_answers_nobody_and_comes_back(api, chargify):
 def test_an_unknown_kind_of_fault_is_refused(chargify):
     with pytest.raises(Exception, match="Invalid enum value"):
         chargify.fault("GET", "*", "explode")
+
+
+def test_the_log_shows_the_body_of_a_request_that_never_arrived(api, chargify):
+    chargify.fault("POST", "/reason_codes.json", "status", status=503)
+
+    create(api)
+
+    assert last_write(chargify)["body"] == REASON

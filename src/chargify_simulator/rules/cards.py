@@ -72,7 +72,8 @@ def _read_card(site: Site, sent: Fields, profile: PaymentProfile) -> None:
 
 
 def _is_card_number(number: str) -> bool:
-    return number in {"1", "2", "3"} or (number.isdigit() and len(number) >= SHORTEST_NUMBER)
+    """The test gateway knows numbers that end in 1, 2 or 3, however short."""
+    return number.isdigit() and (number[-1] in "123" or len(number) >= SHORTEST_NUMBER)
 
 
 def _read_vault_import(sent: Fields, profile: PaymentProfile) -> None:

@@ -1,0 +1,251 @@
+"""One vendor request from its arrival to its answer, its refusal or its cut."""
+
+import asyncio
+import base64
+import binascii
+import uuid
+from collections.abc import Awaitable, Callable
+from hashlib import md5
+from typing import Any
+
+from chargify_simulator.eastern import stamp_utc
+from chargify_simulator.faults import Fault, Kind
+from chargify_simulator.http import JSON, Answer, Request, not_implemented, text_answer
+from chargify_simulator.journal import Entry, masked
+from chargify_simulator.refusals import Refusal, errors
+from chargify_simulator.rules.passing_time import let_time_pass
+from chargify_simulator.twin import Twin
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+SLOW_PIECES = 10
+
+
+class ConnectionCut(Exception):
+    """The simulator breaks this connection."""
+
+
+class Exchange:
+    """One vendor request. Its effect happens between two awaits, so it is atomic."""
+
+    def __init__(
+        self,
+        twin: Twin,
+        request: Request,
+        transport: asyncio.Transport,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        self.twin = twin
+        self.site = twin.site
+        self.request = request
+        self.transport = transport
+        self.receive = receive
+        self.send = send
+        self.fault: Fault | None = None
+        self.turn: asyncio.Future[None] | None = None
+        self.deadline = asyncio.get_running_loop().time() + twin.settings.cut_seconds
+        self.match = twin.router.find(request.method, request.path)
+        self.is_json = request.parse_body()
+        self.entry = twin.journal.open(self._entry())
+
+    def _entry(self) -> Entry:
+        request = self.request
+        return Entry(
+            n=0,
+            at=stamp_utc(self.twin.clock.now()),
+            method=request.method,
+            path=request.path,
+            query=request.raw_query,
+            api_key_ok=self._has_key(),
+            user_agent=request.headers.get("user-agent", ""),
+            body=masked(request.content),
+            request_id=str(uuid.uuid4()),
+        )
+
+    async def run(self) -> None:
+        try:
+            await self._run()
+        except (ConnectionCut, TimeoutError):
+            self.entry.cut = True
+            self.transport.abort()
+            await self._disconnected()
+        finally:
+            self._leave()
+            self.entry.finished = True
+
+    async def _run(self) -> None:
+        twin = self.twin
+        if twin.is_down:
+            raise ConnectionCut
+        limits = twin.settings
+        self.turn = twin.slots.enter(limit=limits.in_flight, queue=limits.queue)
+        self.entry.in_flight = twin.slots.in_flight
+        if self.turn is None:
+            await self._answer(self._usage_violation())
+            return
+        if not self.turn.done():
+            async with asyncio.timeout_at(self.deadline):
+                await asyncio.shield(self.turn)
+        if twin.is_down:
+            raise ConnectionCut
+        self.fault = twin.faults.find(self.request.method, self.request.path)
+        result = await self._through_faults()
+        order = self.fault.order if self.fault else None
+        is_slow = order is not None and order.kind is Kind.SLOW_BODY
+        await self._answer(result, over_seconds=order.seconds if order and is_slow else 0.0)
+
+    async def _through_faults(self) -> Answer:
+        fault = self.fault
+        if fault is None:
+            return self._effect()
+        self.entry.fault = fault.id
+        order = fault.order
+        if order.kind is Kind.CUT_BEFORE:
+            raise ConnectionCut
+        if order.kind is Kind.STATUS and not order.after:
+            return _fault_answer(fault)
+        before, after = self._pauses(fault)
+        refused = self._admit() if before else None
+        if before and refused is None:
+            await self._pause(before())
+        result = refused or self._effect(is_admitted=bool(before))
+        if after:
+            await self._pause(after())
+        if order.kind is Kind.CUT_AFTER:
+            raise ConnectionCut
+        return _fault_answer(fault) if order.kind is Kind.STATUS else result
+
+    @staticmethod
+    def _pauses(
+        fault: Fault,
+    ) -> tuple[Callable[[], Awaitable[None]] | None, Callable[[], Awaitable[None]] | None]:
+        """What to wait for before the effect, and after it."""
+        order = fault.order
+
+        def delay() -> Awaitable[None]:
+            return asyncio.sleep(order.seconds)
+
+        match order.kind:
+            case Kind.HOLD_BEFORE:
+                return fault.hold, None
+            case Kind.HOLD_AFTER:
+                return None, fault.hold
+            case Kind.DELAY if order.after:
+                return None, delay
+            case Kind.DELAY:
+                return delay, None
+            case _:
+                return None, None
+
+    async def _pause(self, waiting: Awaitable[None]) -> None:
+        """Wait; a closed connection gives the slot back, and the effect still comes."""
+        waited = asyncio.ensure_future(waiting)
+        gone = asyncio.ensure_future(self._disconnected())
+        try:
+            async with asyncio.timeout_at(self.deadline):
+                await asyncio.wait({waited, gone}, return_when=asyncio.FIRST_COMPLETED)
+                if gone.done():
+                    self._leave()
+                await waited
+        finally:
+            waited.cancel()
+            gone.cancel()
+
+    async def _disconnected(self) -> None:
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
+
+    def _leave(self) -> None:
+        if self.turn is not None:
+            self.twin.slots.leave(self.turn, limit=self.twin.settings.in_flight)
+            self.turn = None
+
+    def _effect(self, *, is_admitted: bool = False) -> Answer:
+        """The whole of the vendor's work, at one instant."""
+        site = self.site
+        if not is_admitted:
+            refused = self._admit()
+            if refused is not None:
+                return refused
+        let_time_pass(site)
+        revision = site.revision
+        if self.match is None:
+            return not_implemented(self.request)
+        self.request.names = self.match.names
+        try:
+            result = self.match.route.operation(site, self.request)
+        except Refusal as refusal:
+            return refusal.answer
+        self.entry.effect = site.revision != revision
+        return result
+
+    def _admit(self) -> Answer | None:
+        """Key, body and token; None when the request may go on. A token is burnt here."""
+        site, request = self.site, self.request
+        is_open = self.match is not None and self.match.route.is_open
+        if not self.entry.api_key_ok and not is_open:
+            return text_answer(site.say("auth.denied"), 401)
+        if not self.is_json:
+            return errors(site.say("body.malformed"), status=400).answer
+        token = request.fields.text("uniqueness_token")
+        if token is None or request.method not in {"POST", "PUT"}:
+            return None
+        window = site.settings.uniqueness_minutes
+        if not site.tokens.claim(token, now=site.now, minutes=window):
+            return errors(site.say("token.duplicate"), status=409).answer
+        return None
+
+    def _has_key(self) -> bool:
+        """Basic authentication: the key is the user, the password is not looked at."""
+        scheme, _, encoded = self.request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "basic":
+            return False
+        try:
+            user, _, _ = base64.b64decode(encoded).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return False
+        return user == self.twin.settings.api_key
+
+    def _usage_violation(self) -> Answer:
+        text = self.site.say("limit.usage_violation", request_id=self.entry.request_id)
+        return text_answer(text, 429)
+
+    async def _answer(self, result: Answer, *, over_seconds: float = 0.0) -> None:
+        result.headers["x-request-id"] = self.entry.request_id
+        result.headers["cache-control"] = "max-age=0, private, must-revalidate, no-store"
+        if result.status == 200 and result.content_type == JSON:
+            digest = md5(result.body, usedforsecurity=False).hexdigest()
+            result.headers["etag"] = f'W/"{digest}"'
+        if "location" in result.headers and result.headers["location"].startswith("/"):
+            host = f"https://{self.site.settings.subdomain}.chargify.com"
+            result.headers["location"] = host + result.headers["location"]
+        self.entry.status = result.status
+        await send_answer(self.send, result, over_seconds=over_seconds)
+
+
+def _fault_answer(fault: Fault) -> Answer:
+    order = fault.order
+    return Answer(order.status, order.body.encode(), order.content_type, dict(order.headers))
+
+
+async def send_answer(send: Send, result: Answer, *, over_seconds: float = 0.0) -> None:
+    headers = [
+        (b"content-type", result.content_type.encode("latin-1")),
+        (b"content-length", str(len(result.body)).encode()),
+        *((name.encode("latin-1"), v.encode("latin-1")) for name, v in result.headers.items()),
+    ]
+    if result.status == 204:
+        headers = headers[2:]
+    await send({"type": "http.response.start", "status": result.status, "headers": headers})
+    if over_seconds > 0:
+        size = max(1, len(result.body) // SLOW_PIECES)
+        for at in range(0, len(result.body), size):
+            await asyncio.sleep(over_seconds / SLOW_PIECES)
+            piece = result.body[at : at + size]
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+        return
+    await send({"type": "http.response.body", "body": result.body})
