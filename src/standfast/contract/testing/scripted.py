@@ -95,12 +95,16 @@ class ScriptedConnector:
     """Drives a `World` through whatever transport it is handed.
 
     `world` is only a convenience: `connector.world.transport` is the transport to hand in.
+    `looks_first`: before a change it looks whether this run made it, as the contract wants.
+    Without it nothing but the ledger keeps a run from being performed twice, so a ledger that
+    does is caught.
     """
 
     spec = SPEC
 
-    def __init__(self, world: World | None = None) -> None:
+    def __init__(self, world: World | None = None, *, looks_first: bool = False) -> None:
         self.world = world or World()
+        self._looks_first = looks_first
 
     def address(self, settings: Mapping[str, str], *, simulators: tuple[str, ...]) -> Address:
         key = settings.get("api_key", "")
@@ -162,13 +166,25 @@ class ScriptedConnector:
         return None
 
     def perform(self, order: Order, desk: Desk, settings: Mapping[str, str]) -> Outcome:
+        if self.malformed_billing_id(settings, order.billing_id) is not None:
+            return Refused(RefusalReason.BILLING_ID_MALFORMED, "The id is no word.")
         try:
             billing = self.read_customer(desk.transport, settings, order.billing_id)
         except CallFailed as failure:
             return RetryLater(RetryCause.NOT_REACHED, str(failure))
         if billing is None:
             return Refused(RefusalReason.BILLING_ID_UNMATCHED, "The biller knows no such customer.")
-        return _already(order, billing) or self._write(order, desk, settings)
+        return (
+            self._made_before(order, desk, settings)
+            or _already(order, billing)
+            or self._write(order, desk, settings)
+        )
+
+    def _made_before(self, order: Order, desk: Desk, settings: Mapping[str, str]) -> Outcome | None:
+        if not self._looks_first:
+            return None
+        found = self.look_up(order, desk.transport, settings)
+        return Succeeded(found.reference, already=True) if isinstance(found, Succeeded) else None
 
     def _write(self, order: Order, desk: Desk, settings: Mapping[str, str]) -> Outcome:
         try:

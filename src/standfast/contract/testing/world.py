@@ -105,6 +105,7 @@ class World:
         self.changes: list[Change] = []
         self.calls: list[Call] = []
         self.reads_fail = False
+        self.knows_key = True
         self.on_write: Callable[[Call], None] | None = None
         self.on_effect: Callable[[Change], None] | None = None
         self._scripts: deque[Script] = deque()
@@ -149,6 +150,8 @@ class World:
     def _read(self, path: str) -> Answer:
         if self.reads_fail:
             raise NotSent("the biller cannot be reached")
+        if not self.knows_key:
+            return _FIXED[Script.UNAUTHORIZED]
         with self._lock:
             match path.strip("/").split("/"):
                 case ["site"]:
