@@ -34,8 +34,9 @@ class Request:
             self.content = msgspec.json.decode(self.body)
         except msgspec.DecodeError:
             return False
-        if isinstance(self.content, dict):
-            self.fields = Fields(cast("JsonObject", self.content))
+        content = self.content
+        if isinstance(content, dict):
+            self.fields = Fields(cast("JsonObject", content))
         return True
 
 

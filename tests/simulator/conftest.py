@@ -12,6 +12,9 @@ from chargify_simulator.testing import RunningSimulator, running_simulator
 def chargify() -> Generator[RunningSimulator]:
     with running_simulator() as simulator:
         yield simulator
+        log = simulator.requests()
+    refused = [each for each in log if each["fault"] is None and (each["status"] or 0) >= 400]
+    assert [each for each in refused if each["effect"]] == [], "a refusal changed something"
 
 
 @pytest.fixture

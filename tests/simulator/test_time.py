@@ -118,6 +118,18 @@ def test_a_subscription_that_waits_begins_on_its_day(api, chargify, customer, go
     assert after["activated_at"] == "2030-02-01T07:00:00-05:00"
 
 
+def test_one_that_waits_and_is_taken_back_never_begins(api, chargify, customer, good_card):
+    subscription = sign_up(
+        api, customer, "basic", good_card, initial_billing_at="2030-02-01T12:00:00Z"
+    )
+    api.post(f"/subscriptions/{subscription['id']}/delayed_cancel.json")
+
+    chargify.freeze_clock("2030-02-02T12:00:00Z")
+
+    after = read(api, subscription)
+    assert (after["state"], after["total_revenue_in_cents"]) == ("canceled", 0)
+
+
 def test_a_plan_with_an_end_expires(api, chargify, customer, good_card):
     subscription = sign_up(api, customer, "onboarding", good_card)
 

@@ -75,7 +75,9 @@ def _schedule(site: Site, subscription: Subscription, sent: Fields) -> None:
     if subscription.state not in DELAYABLE:
         raise errors(site.say("delayed_cancel.not_eligible"))
     subscription.cancel_at_end_of_period = True
-    subscription.delayed_cancel_at = subscription.current_period_ends_at
+    subscription.delayed_cancel_at = (
+        subscription.current_period_ends_at or subscription.next_assessment_at
+    )
     subscription.reason_code = sent.text("reason_code")
     subscription.cancellation_message = sent.text("cancellation_message")
     site.touch(subscription)
