@@ -18,7 +18,7 @@ from standfast.clock import Clock
 from standfast.domain.visitor import USER_ID_LIMIT, Identity, TraitValue
 from standfast.services.errors import FieldInvalid, IdentityRefused, NotFound
 from standfast.services.manage_app import hash_of
-from standfast.store.apps import find_app
+from standfast.store.apps import find_app, list_apps
 from standfast.store.database import Database
 from standfast.store.keys import (
     Algorithm,
@@ -102,6 +102,7 @@ class Identify:
         self._remembered_tokens = remembered_tokens
         self._apps: dict[str, KnownApp] = {}
         self._verified: OrderedDict[tuple[str, str], _Verified] = OrderedDict()
+        self._origins: tuple[frozenset[str], datetime | None] = (frozenset(), None)
         self._lock = Lock()
 
     def app(self, app_id: str) -> KnownApp:
@@ -113,6 +114,17 @@ class Identify:
         known = self._read_app(app_id, now)
         self._apps[app_id] = known
         return known
+
+    def knows_origin(self, origin: str) -> bool:
+        """Whether any app lists it: what a preflight, which names no app, can be told."""
+        now = self._clock.now()
+        origins, read_at = self._origins
+        if read_at is None or abs((now - read_at).total_seconds()) >= STALE_SECONDS:
+            with self._database.reading() as reader:
+                apps = list_apps(reader)
+            origins = frozenset(domain for app in apps for domain in app.domains)
+            self._origins = (origins, now)
+        return origin in origins
 
     def identify(
         self, app_id: str, *, token: str | None, anonymous_id: str | None = None

@@ -1,0 +1,1 @@
+"""The server API: what an app's own backend may ask, with its key."""
