@@ -77,7 +77,8 @@ class ClosingCounts:
         rows = [f"{'':20}{'passed':>8}{'failed':>8}{'skipped':>8}"]
         for group in GROUPS:
             numbers = [counts[group, outcome] for outcome in ("passed", "failed", "skipped")]
-            rows.append(f"{group:20}" + "".join(f"{number:8}" for number in numbers))
+            if any(numbers):
+                rows.append(f"{group:20}" + "".join(f"{number:8}" for number in numbers))
         return rows
 
     def closing_line(self) -> str:
