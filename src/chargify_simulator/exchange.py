@@ -72,6 +72,8 @@ class Exchange:
             self.entry.cut = True
             self.transport.abort()
             await self._disconnected()
+        except asyncio.CancelledError:
+            self.entry.cut = True  # the server stops, and has broken the connection
         finally:
             self._leave()
             self.entry.finished = True

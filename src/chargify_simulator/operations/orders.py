@@ -60,11 +60,15 @@ def read_order(site: Site, sent: Fields, *, is_preview: bool = False) -> Order:
         reference=sent.text("reference"),
         collection_method=sent.text("payment_collection_method") or "automatic",
         next_billing_at=sent.instant("next_billing_at"),
-        starts_at=sent.instant("initial_billing_at"),
+        starts_at=_future(site, sent.instant("initial_billing_at")),
         canceled_at=sent.instant("canceled_at"),
     )
     _check(site, order, sent)
     return order
+
+
+def _future(site: Site, instant: datetime | None) -> datetime | None:
+    return instant if instant and instant > site.now else None
 
 
 def first_bill(order: Order) -> Bill:

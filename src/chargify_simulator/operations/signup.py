@@ -90,7 +90,7 @@ def _start(subscription: Subscription, order: Order, now: datetime) -> None:
     """State and dates: waiting, imported, in a trial or simply active."""
     price = order.price
     subscription.current_period_started_at = now
-    if order.starts_at and order.starts_at > now:
+    if order.starts_at:
         subscription.state = "awaiting_signup"
         subscription.current_period_started_at = None
         subscription.next_assessment_at = order.starts_at
