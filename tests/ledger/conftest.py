@@ -1,4 +1,7 @@
+import logging
+
 import pytest
+import structlog
 
 from clocks import FrozenClock
 from ledger.rig import LedgerRig
@@ -8,3 +11,12 @@ from standfast.store.database import Database
 @pytest.fixture
 def ledger(database: Database, clock: FrozenClock) -> LedgerRig:
     return LedgerRig(database, clock)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def silence():
+    """Thousands of runs fail here on purpose; their log lines would only cost time."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    yield
+    structlog.configure(**before)

@@ -8,12 +8,18 @@ from standfast.config import Durations
 from standfast.connectors.slots import Lane
 from standfast.contract.connector import SiteFacts
 from standfast.contract.testing import ScriptedConnector, World
-from standfast.domain.action_run import ActionRun
+from standfast.domain.action_run import ActionRun, RunState
 from standfast.domain.interaction import Kind, run_id
+from standfast.services.connection_health import note_good_answer
 from standfast.services.open_site import Site
 from standfast.services.run_actions import RunActions
 from standfast.store.apps import AppRow, add_app
-from standfast.store.connections import ConnectionRow, Health, add_connection
+from standfast.store.connections import (
+    ConnectionRow,
+    Health,
+    add_connection,
+    get_connection,
+)
 from standfast.store.database import Database
 from standfast.store.interactions import InteractionRow, add_interaction
 from standfast.store.runs import add_run, claim_due_runs, get_run
@@ -94,12 +100,43 @@ class LedgerRig:
             self.clock.advance(every)
             self.work()
 
+    def mend(self) -> None:
+        """Somebody enters a key that works."""
+        with self.database.writing() as transaction:
+            note_good_answer(transaction, CONNECTION, now=self.clock.now())
+
+    def is_broken(self) -> bool:
+        with self.database.reading() as reader:
+            return get_connection(reader, CONNECTION).health is Health.BROKEN
+
+    def work_out(self, runs: list[ActionRun], *, at_most: int = 400) -> bool:
+        """Let time jump from one due instant to the next until all have ended or wait.
+
+        False as soon as the connection is found broken.
+        """
+        for _ in range(at_most):
+            self.work()
+            open_runs = [one for one in map(self.run, runs) if one.due_at and not _waits(one)]
+            if not open_runs:
+                return True
+            if self.is_broken():
+                return False
+            now = self.clock.now()
+            instants = [max(one.due_at or now, one.lease_until or now) for one in open_runs]
+            ahead = [instant for instant in instants if instant > now]
+            self.clock.set(min(ahead, default=now + timedelta(seconds=1)))
+        raise AssertionError("the ledger does not come to an end")
+
     def run(self, run: ActionRun) -> ActionRun:
         with self.database.reading() as reader:
             return get_run(reader, run.id)
 
     def effects(self, run: ActionRun) -> int:
         return len(self.world.changes_of(run.reference))
+
+
+def _waits(run: ActionRun) -> bool:
+    return run.state is RunState.WAITING_FOR_VISITOR
 
 
 def a_connection(now, **changes: object) -> ConnectionRow:

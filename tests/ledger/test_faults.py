@@ -62,9 +62,7 @@ def test_a_lost_answer_is_looked_up_before_a_second_try(ledger: LedgerRig, scrip
 
 
 @pytest.mark.parametrize("script", [Script.LOSE_BEFORE, Script.FAIL_BEFORE, Script.CRASH])
-def test_a_doubt_that_proves_empty_is_tried_again_and_done_once(
-    ledger: LedgerRig, script: Script
-):
+def test_a_doubt_that_proves_empty_is_tried_again_and_done_once(ledger: LedgerRig, script: Script):
     ledger.world.next(script)
     (run,) = ledger.click("add_coupon")
 
