@@ -1,9 +1,7 @@
 import inspect
 import logging
 import socket
-import threading
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import httpx2
@@ -17,11 +15,9 @@ from standfast.connectors.transport import (
     HttpTransport,
     Limits,
     ReadOnlyTransport,
-    Timeouts,
     Transports,
     WriteNotAllowed,
     ensure_allowed,
-    open_client,
     retry_after_seconds,
 )
 from standfast.contract.connector import Address
@@ -305,101 +301,3 @@ def test_all_transports_to_a_site_share_its_slots():
         assert clicks.slots is pages.slots
         assert pages.slots.in_flight == SPEC.in_flight
         assert transports.open(SPEC, other, lane=Lane.SYNC).slots is not pages.slots
-
-
-# Over a real socket
-
-
-@contextmanager
-def a_server(*answers: bytes, keeps: bool = False) -> Generator[tuple[str, list[bytes]]]:
-    """Gives each connection one raw answer; with `keeps`, all of them to the first."""
-    heard: list[bytes] = []
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        for batch in [answers] if keeps else [(one,) for one in answers]:
-            connection = listener.accept()[0]
-            with connection:
-                for one in batch:
-                    heard.append(connection.recv(65536))
-                    connection.sendall(one)
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    try:
-        yield f"127.0.0.1:{listener.getsockname()[1]}", heard
-    finally:
-        thread.join(timeout=5)
-        listener.close()
-
-
-def over_http(host: str, client: httpx2.Client, **timeouts: float) -> HttpTransport:
-    return HttpTransport(
-        Address(f"http://{host}", SECRET, "x"),
-        SiteSlots(),
-        Lane.VISITOR,
-        HOSTS,
-        client,
-        (host,),
-        Timeouts(**timeouts),
-    )
-
-
-@pytest.fixture
-def client() -> Generator[httpx2.Client]:
-    with open_client(Timeouts()) as opened:
-        yield opened
-
-
-def test_nobody_at_the_port_means_not_sent(client):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        host = f"127.0.0.1:{listener.getsockname()[1]}"
-
-    with pytest.raises(NotSent):
-        over_http(host, client).send(WRITE)
-
-
-@pytest.mark.parametrize(
-    "said",
-    [
-        b"",
-        b"HTTP/1.1 200",
-        b"no protocol at all\r\n\r\n",
-        b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"sub',
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
-        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
-    ],
-)
-def test_an_answer_that_is_cut_or_garbled_is_lost(client, said):
-    with a_server(said) as (host, heard), pytest.raises(AnswerLost):
-        over_http(host, client).send(WRITE)
-
-    assert heard[0].startswith(b"POST /subscriptions.json")
-
-
-def test_an_answer_that_does_not_come_in_time_is_lost(client):
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        host = f"127.0.0.1:{silent.getsockname()[1]}"
-
-        with pytest.raises(AnswerLost):
-            over_http(host, client, read_seconds=0.05).send(WRITE)
-
-
-def test_a_read_on_a_connection_the_server_closed_is_repeated(client):
-    fine = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-    with a_server(b"", fine) as (host, heard):
-        answer = over_http(host, client).send(READ)
-
-    assert answer.body == b"ok"
-    assert len(heard) == 2
-
-
-def test_no_cookie_is_kept(client):
-    fine = b"HTTP/1.1 200 OK\r\nSet-Cookie: session=1\r\nContent-Length: 2\r\n\r\nok"
-    with a_server(fine, fine, keeps=True) as (host, heard):
-        transport = over_http(host, client)
-        transport.send(READ)
-        answer = transport.send(READ)
-
-    assert b"cookie" not in heard[1].lower()
-    assert "set-cookie" not in answer.headers

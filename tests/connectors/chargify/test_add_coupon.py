@@ -187,3 +187,15 @@ def test_a_yes_without_the_coupon_is_a_doubt(site):
     site.will_say("POST", "*add_coupon.json", 200, {"subscription": same})
 
     assert isinstance(site.perform(ADD, customer, coupon="SAVE20"), Unknown)
+
+
+def test_a_subscription_canceled_in_the_meantime_is_no_success(site):
+    customer = site.a_customer()
+    site.subscribe(customer)
+    said = {"error": "The subscription is already canceled"}
+    site.will_say("POST", "*add_coupon.json", 422, said)
+
+    outcome = site.perform(ADD, customer, coupon="SAVE20")
+
+    assert isinstance(outcome, Refused)
+    assert outcome.reason is RefusalReason.WRONG_STATE

@@ -5,6 +5,7 @@ import pytest
 from standfast.contract.actions import (
     Absent,
     NeedsVisitor,
+    Obscure,
     RefusalReason,
     Refused,
     RetryCause,
@@ -290,3 +291,23 @@ def test_reading_before_the_write_may_fail_without_harm(site):
     assert isinstance(outcome, RetryLater)
     assert outcome.cause is RetryCause.NOT_REACHED
     assert site.subscriptions(customer) == []
+
+
+def test_a_page_of_html_proves_no_absence(site):
+    customer = site.a_customer()
+    order = site.order(CREATE, customer, plan=site.plan("basic"))
+    site.perform_order(order)
+    site.simulator.fault(
+        "GET", "/subscriptions/lookup.json", "status", status=404, body="<html>Gone</html>"
+    )
+
+    assert isinstance(site.look_up(order), Obscure)
+
+
+def test_a_page_of_html_is_no_unknown_customer(site):
+    customer = site.a_customer()
+    site.simulator.fault("GET", "/customers/*", "status", status=404, body="<html>Gone</html>")
+
+    outcome = site.perform(CREATE, customer, plan=site.plan("basic"))
+
+    assert isinstance(outcome, RetryLater)

@@ -1,14 +1,17 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chargify_simulator.texts import TEXTS
 from standfast.connectors.chargify.errors import (
     TABLE,
-    Already,
+    AlreadyCanceled,
     Meaning,
     action_link,
     outcome_of,
+    read_failed,
     row_for,
     texts_of,
 )
@@ -19,6 +22,14 @@ from standfast.contract.actions import (
     RetryCause,
     RetryLater,
     Unknown,
+)
+from standfast.contract.errors import (
+    AnswerLost,
+    CallRefused,
+    CredentialsRefused,
+    NotSent,
+    SitePaused,
+    Throttled,
 )
 from standfast.contract.transport import Answer
 
@@ -199,7 +210,7 @@ def test_statuses_that_prove_that_nothing_happened_are_worth_another_try(status,
 def test_a_canceled_subscription_is_as_wanted():
     body = {"error": "The subscription is already canceled"}
 
-    assert outcome_of(answer(422, body)) == Already()
+    assert outcome_of(answer(422, body)) == AlreadyCanceled()
 
 
 @pytest.mark.parametrize(
@@ -226,3 +237,35 @@ def test_three_d_secure_needs_the_visitor():
 
     assert isinstance(outcome, NeedsVisitor)
     assert outcome.link == "https://a.test/1"
+
+
+@pytest.mark.parametrize(
+    ("failure", "cause", "after_seconds"),
+    [
+        (NotSent(), RetryCause.NOT_REACHED, None),
+        (AnswerLost(), RetryCause.NOT_REACHED, None),
+        (SitePaused(after_seconds=42), RetryCause.THROTTLED, 42),
+        (Throttled("x", after_seconds=7), RetryCause.THROTTLED, 7),
+        (CredentialsRefused(401, "x"), RetryCause.CREDENTIALS_REFUSED, None),
+        (CredentialsRefused(422, "x"), RetryCause.ACCOUNT_BLOCKED, None),
+        (CallRefused(500, "x"), RetryCause.NOT_REACHED, None),
+    ],
+)
+def test_a_reading_that_failed_before_the_write_is_worth_another_try(failure, cause, after_seconds):
+    outcome = read_failed(failure)
+
+    assert (outcome.cause, outcome.after_seconds) == (cause, after_seconds)
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.just("errors"), inner),
+    max_leaves=15,
+)
+
+
+@given(st.integers(300, 599), _JSON.map(lambda value: json.dumps(value).encode()) | st.binary())
+def test_no_answer_is_beyond_judging(status, body):
+    outcome = outcome_of(Answer(status, body))
+
+    assert isinstance(outcome, Refused | NeedsVisitor | RetryLater | Unknown | AlreadyCanceled)

@@ -10,7 +10,7 @@ from datetime import datetime
 from standfast.connectors.chargify.add_coupon import ADD_COUPON
 from standfast.connectors.chargify.cancel_subscription import CANCEL_SUBSCRIPTION
 from standfast.connectors.chargify.create_subscription import CREATE_SUBSCRIPTION
-from standfast.connectors.chargify.errors import Already, not_sent, outcome_of, read_failed
+from standfast.connectors.chargify.errors import AlreadyCanceled, not_sent, outcome_of, read_failed
 from standfast.connectors.chargify.records import (
     IdHolds,
     malformed,
@@ -26,6 +26,7 @@ from standfast.connectors.chargify.writing import (
     Write,
     Written,
     portal_link,
+    refused,
 )
 from standfast.contract.actions import (
     ActionSpec,
@@ -81,10 +82,12 @@ def _write(action: ActionOfChargify, job: Job, write: Write, desk: Desk) -> Done
     if answer.is_success:
         return action.confirm(Written(job, write.target, answer))
     match outcome_of(answer):
-        case Already() if write.target is not None:
+        case AlreadyCanceled() if action.wants_it_canceled and write.target is not None:
             return _already(job, write.target)
-        case Already():
-            return Done(Unknown("Chargify speaks of a change made before."))
+        case AlreadyCanceled():
+            return refused(
+                RefusalReason.WRONG_STATE, "The subscription has been canceled in the meantime."
+            )
         case NeedsVisitor(message=message, link=None):
             return Done(NeedsVisitor(message, portal_link(desk.transport, job.account.id)))
         case outcome:

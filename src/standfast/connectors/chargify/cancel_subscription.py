@@ -229,4 +229,6 @@ def _obstacle_of(billing: CustomerBilling, wanted: Mapping[str, str]) -> Refused
     return _hindrance(chosen, wanted)
 
 
-CANCEL_SUBSCRIPTION = ActionOfChargify(SPEC, prepare, confirm, look_up, obstacle)
+CANCEL_SUBSCRIPTION = ActionOfChargify(
+    SPEC, prepare, confirm, look_up, obstacle, wants_it_canceled=True
+)

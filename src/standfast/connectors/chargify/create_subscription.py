@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from standfast.connectors.chargify import obstacles
 from standfast.connectors.chargify.choosing import is_running
-from standfast.connectors.chargify.errors import ensure_read
+from standfast.connectors.chargify.errors import ensure_read, is_missing
 from standfast.connectors.chargify.models import (
     PaymentProfile,
     PaymentProfileBody,
@@ -156,7 +156,7 @@ def _hindrance_without_profile(job: Job) -> Done | None:
     plan = job.wanted["plan"]
     path = f"/products/{quote(plan, safe='')}.json"
     answer = job.transport.send(Call(Method.GET, path))
-    if answer.status == 404:
+    if is_missing(answer):
         return refused(
             RefusalReason.PLAN_UNKNOWN,
             f"Chargify has no product {plan}. Pick another plan in the prompt.",

@@ -182,11 +182,11 @@ def is_web_link(text: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Already:
-    """What the write wanted was there before it."""
+class AlreadyCanceled:
+    """The subscription was canceled before: a success only to who wanted that."""
 
 
-def outcome_of(answer: Answer) -> Outcome | Already:
+def outcome_of(answer: Answer) -> Outcome | AlreadyCanceled:
     """What an answer other than 2xx to a write means."""
     match answer.status:
         case HTTPStatus.UNAUTHORIZED:
@@ -203,7 +203,7 @@ def outcome_of(answer: Answer) -> Outcome | Already:
             return Unknown(f"Chargify answered {status}; the change may have been made.")
 
 
-def _refusal(answer: Answer) -> Outcome | Already:
+def _refusal(answer: Answer) -> Outcome | AlreadyCanceled:
     link = action_link(answer)
     if link is not None:
         return NeedsVisitor("The customer's bank wants the payment confirmed (3-D Secure).", link)
@@ -217,7 +217,7 @@ def _refusal(answer: Answer) -> Outcome | Already:
         case Meaning.ACCOUNT_BLOCKED:
             return RetryLater(RetryCause.ACCOUNT_BLOCKED, message)
         case Meaning.ALREADY_CANCELED:
-            return Already()
+            return AlreadyCanceled()
         case Meaning.REFERENCE_TAKEN:
             return Unknown(f"{said} An earlier try of this run may have made it.")
         case Meaning.NEEDS_PAYMENT_METHOD:
@@ -264,6 +264,15 @@ def ensure_read(answer: Answer) -> Answer:
             raise Throttled("Chargify asks us to slow down.", after_seconds=_retry_after(answer))
         case _:
             raise CallRefused(answer.status, said, request_id=answer.request_id)
+
+
+def is_missing(answer: Answer) -> bool:
+    """Whether Chargify says that it has no such record.
+
+    Its own 404 is empty or one space; a page of HTML comes from something in front of it, which
+    knows nothing of records, and must not be taken for proof that one is absent.
+    """
+    return answer.status == HTTPStatus.NOT_FOUND and not answer.body.lstrip().startswith(b"<")
 
 
 def read_failed(failure: CallFailed) -> RetryLater:

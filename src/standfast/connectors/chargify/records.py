@@ -9,7 +9,7 @@ from urllib.parse import quote
 import msgspec
 
 from standfast.connectors.chargify import models
-from standfast.connectors.chargify.errors import ensure_read
+from standfast.connectors.chargify.errors import ensure_read, is_missing
 from standfast.connectors.chargify.models import OnBadRow, instant, read_as, rows
 from standfast.connectors.chargify.paging import pages
 from standfast.contract.catalogue import Money
@@ -171,7 +171,7 @@ def read_account(transport: Transport, holds: IdHolds, billing_id: str) -> Accou
 
 def read_subscription(transport: Transport, subscription: str) -> models.Subscription | None:
     answer = transport.send(Call(Method.GET, f"/subscriptions/{quote(subscription, safe='')}.json"))
-    if answer.status == 404:
+    if is_missing(answer):
         return None
     return read_as(ensure_read(answer).body, models.SubscriptionBody).subscription
 
@@ -180,7 +180,7 @@ def find_subscription(transport: Transport, reference: str) -> models.Subscripti
     """The subscription with this reference, which is unique on a site."""
     query = (("reference", reference),)
     answer = transport.send(Call(Method.GET, "/subscriptions/lookup.json", query))
-    if answer.status == 404:
+    if is_missing(answer):
         return None
     found = read_as(ensure_read(answer).body, models.SubscriptionBody).subscription
     if found.reference != reference:
@@ -191,7 +191,7 @@ def find_subscription(transport: Transport, reference: str) -> models.Subscripti
 def _customer_of_reference(transport: Transport, reference: str) -> models.Customer | None:
     query = (("reference", reference),)
     answer = transport.send(Call(Method.GET, "/customers/lookup.json", query))
-    if answer.status == 404:
+    if is_missing(answer):
         return None
     found = read_as(ensure_read(answer).body, models.CustomerBody).customer
     return found if found.reference == reference else None
@@ -207,7 +207,7 @@ def _account_of(
     """One call as a rule: each subscription holds its customer in full."""
     path = f"/customers/{quote(customer_id, safe='')}"
     answer = transport.send(Call(Method.GET, f"{path}/subscriptions.json"))
-    if answer.status == 404:
+    if is_missing(answer):
         return None
     body = read_as(ensure_read(answer).body, list[models.SubscriptionBody])
     own = tuple(one.subscription for one in body if _is_of(one.subscription, customer_id))
@@ -222,7 +222,7 @@ def _is_of(subscription: models.Subscription, customer_id: str) -> bool:
 
 def _customer(transport: Transport, path: str) -> models.Customer | None:
     answer = transport.send(Call(Method.GET, f"{path}.json"))
-    if answer.status == 404:
+    if is_missing(answer):
         return None
     customer = read_as(ensure_read(answer).body, models.CustomerBody).customer
     if not path.endswith(f"/{customer.id}"):

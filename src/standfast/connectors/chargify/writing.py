@@ -87,6 +87,7 @@ class ActionOfChargify:
 
     `prepare` reads and may raise `CallFailed`: nothing was changed then. `confirm` reads the
     answer to the write. `look_up` may raise `CallFailed`. `obstacle` calls nobody.
+    `wants_it_canceled`: "already canceled" is this action's success.
     """
 
     spec: ActionSpec
@@ -94,6 +95,7 @@ class ActionOfChargify:
     confirm: Callable[[Written], Done]
     look_up: Callable[[Order, Transport], Finding]
     obstacle: Callable[[Question], Refused | None]
+    wants_it_canceled: bool = False
 
 
 def done(account: Account, subscription: str, message: str = "") -> Done:
