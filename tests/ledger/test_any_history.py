@@ -1,7 +1,7 @@
 """Whatever a biller and a machine do in whatever order: once or not at all, and truly told."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from clocks import FrozenClock
 from ledger.rig import LedgerRig
-from ledger.test_kills import DyingDatabase, Killed
+from ledger.test_kills import Killed, dying_database
 from standfast.contract.testing import Script
 from standfast.domain.action_run import RunState
 from standfast.domain.attempt_chain import first_broken
@@ -69,7 +69,7 @@ def _happen(ledger: LedgerRig, event: tuple) -> None:
         case ("reads", fails):
             ledger.world.reads_fail = fails
         case ("kill", at_commit, before):
-            dying = DyingDatabase(ledger.database, at_commit=at_commit, before=before)
+            dying = dying_database(ledger.database, at_commit=at_commit, before=before)
             actions = RunActions(dying, ledger.sites, ledger.clock, ledger.durations)
             with suppress(Killed):
                 for run in ledger.claim(owner="doomed"):
@@ -86,7 +86,7 @@ def _happen(ledger: LedgerRig, event: tuple) -> None:
 
 
 @contextmanager
-def a_ledger() -> Iterator[LedgerRig]:
+def a_ledger() -> Generator[LedgerRig]:
     with tempfile.TemporaryDirectory() as folder:
         database = open_database(Path(folder), None)
         database.create_missing_tables()

@@ -1,7 +1,8 @@
 """A worker dies at every point a worker can die at; another takes over; nothing is done twice."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
+from typing import cast
 
 import pytest
 
@@ -30,7 +31,7 @@ class DyingDatabase:
         return getattr(self._inner, name)
 
     @contextmanager
-    def writing(self) -> Iterator[Transaction]:
+    def writing(self) -> Generator[Transaction]:
         self._left -= 1
         with self._inner.writing() as transaction:
             yield transaction
@@ -38,6 +39,10 @@ class DyingDatabase:
                 raise Killed
         if self._left == 0:
             raise Killed
+
+
+def dying_database(inner: Database, *, at_commit: int, before: bool) -> Database:
+    return cast(Database, DyingDatabase(inner, at_commit=at_commit, before=before))
 
 
 @pytest.mark.parametrize("before", [True, False], ids=["before the commit", "after the commit"])
@@ -142,7 +147,7 @@ def test_what_a_stale_worker_writes_is_refused(ledger: LedgerRig):
 
 def _die_at_commit(ledger: LedgerRig, at_commit: int, *, before: bool) -> None:
     claimed = ledger.claim(owner="w1")
-    dying = DyingDatabase(ledger.database, at_commit=at_commit, before=before)
+    dying = dying_database(ledger.database, at_commit=at_commit, before=before)
     actions = RunActions(dying, ledger.sites, ledger.clock, ledger.durations)
     with pytest.raises(Killed):
         actions.advance(claimed[0])
