@@ -13,6 +13,7 @@ from standfast.domain.decision_token import (
     TokenExpired,
     TokenForeign,
     TokenInvalid,
+    peek,
     sign,
     verify,
 )
@@ -91,6 +92,12 @@ def test_a_result_token_cannot_stand_for_a_decision_nor_the_other_way_round():
         read(sign(result, KEY))
     with pytest.raises(TokenInvalid):
         read(sign(some_claims(), KEY), kind=ResultClaims)
+
+
+def test_an_unverified_look_at_a_token_only_tells_whose_key_to_ask():
+    assert peek(sign(some_claims(), KEY), DecisionClaims).app_id == "app_0123456789abcdef"
+    with pytest.raises(TokenInvalid):
+        peek("a.!.c", DecisionClaims)
 
 
 @given(place=st.integers(0, 10_000), character=st.characters())

@@ -116,11 +116,12 @@ class CompiledSnapshot:
         return next((one for one in self.prompts if one.id == prompt_id), None)
 
 
-def compile_snapshot(snapshot: Snapshot) -> CompiledSnapshot:
+def compile_snapshot(snapshot: Snapshot, *, known_as: str | None = None) -> CompiledSnapshot:
+    """`known_as` is the hash it is stored under: a later release may compute another one."""
     prompts = sorted(snapshot.prompts, key=lambda one: (-one.body.priority, one.id))
     return CompiledSnapshot(
         snapshot=snapshot,
-        hash=snapshot.hash,
+        hash=known_as or snapshot.hash,
         prompts=tuple(map(compile_prompt, prompts)),
         segments={
             one.id: CompiledSegment(one, compile_rule(one.rule)) for one in snapshot.segments

@@ -53,7 +53,7 @@ class Snapshots:
             snapshot = find_snapshot(reader, app_id, snapshot_hash)
         if snapshot is None:
             return None
-        compiled = compile_snapshot(snapshot)
+        compiled = compile_snapshot(snapshot, known_as=snapshot_hash)
         with self._lock:
             self._compiled[key] = compiled
             while len(self._compiled) > KEPT:
