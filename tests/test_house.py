@@ -3,8 +3,10 @@
 import os
 import re
 import subprocess
+import sys
 import tomllib
 from functools import cache
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import grimp
@@ -118,7 +120,19 @@ def test_what_the_project_needs_is_pinned():
 
 @cache
 def imports() -> grimp.ImportGraph:
-    return grimp.build_graph("standfast", "chargify_simulator")
+    return grimp.build_graph("standfast", "chargify_simulator", include_external_packages=True)
+
+
+def test_what_the_code_imports_is_a_dependency_by_name():
+    """Not by chance, because another package happens to need it."""
+    inside = {"standfast", "chargify_simulator"} | sys.stdlib_module_names
+    packages = {module.partition(".")[0] for module in imports().modules} - inside
+    declared = {re.split(r"[\[<>=~! ]", one)[0] for one in pyproject()["project"]["dependencies"]}
+    givers = {
+        package: {name.lower().replace("_", "-") for name in names}
+        for package, names in packages_distributions().items()
+    }
+    assert {name for name in packages if not declared & givers.get(name, set())} == set()
 
 
 def connectors() -> list[str]:
@@ -138,6 +152,7 @@ def test_a_connector_imports_its_contract_and_itself(key):
         (module, other)
         for module in modules_of(key)
         for other in imports().find_modules_directly_imported_by(module)
+        if other.startswith("standfast")
     }
     assert {pair for pair in imported if not f"{pair[1]}.".startswith(allowed)} == set()
 
