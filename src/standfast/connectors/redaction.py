@@ -36,7 +36,17 @@ _DROPPED_KEY = re.compile(
     r"zip|postal|vat|tax_|phone|email|salesforce|maxioid|_vault|card_code|cvv"
 )
 _KEPT_OF_A_PERSON = re.compile(r"^(id|.*_id|reference|.*_at|disabled|verified)$")
-_PERSONS = frozenset({"customer", "credit_card", "bank_account", "payment_profile", "payer"})
+_PERSONS = frozenset(
+    {
+        "customer",
+        "payer",
+        "credit_card",
+        "bank_account",
+        "payment_profile",
+        "billing_address",
+        "shipping_address",
+    }
+)
 _EMAIL = re.compile(r"[^\s@\"'<>]+@[^\s@\"'<>]+\.[^\s@\"'<>]+")
 _LONG_NUMBER = re.compile(r"\b\d(?:[ -]?\d){12,18}\b")
 _LINK = re.compile(r"https?://\S+")

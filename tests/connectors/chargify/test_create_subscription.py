@@ -311,3 +311,20 @@ def test_a_page_of_html_is_no_unknown_customer(site):
     outcome = site.perform(CREATE, customer, plan=site.plan("basic"))
 
     assert isinstance(outcome, RetryLater)
+
+
+def test_payment_profiles_of_strange_shapes_stop_nobody(site):
+    customer = site.a_customer()
+    [own] = site.owner("GET", f"/payment_profiles.json?customer_id={customer}")
+    hidden = {**own["payment_profile"], "expiration_month": "XX", "expiration_year": None}
+    foreign = {**own["payment_profile"], "id": 2**40, "customer_id": 1}
+    disabled = {**own["payment_profile"], "id": 2**41, "disabled": True}
+    doubtful = {"id": 2**42, "payment_type": "bank_account", "verified": False}
+    shapes = [{"payment_profile": one} for one in (hidden, foreign, disabled, doubtful, {"id": []})]
+    site.will_say("GET", "/payment_profiles.json", 200, [*shapes, None])
+
+    outcome = site.perform(CREATE, customer, plan=site.plan("basic"))
+
+    [made] = site.subscriptions(customer)
+    assert isinstance(outcome, Succeeded)
+    assert made["payment_profile_id"] == own["payment_profile"]["id"]

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote
 
+import msgspec
+
 from standfast.connectors.chargify import obstacles
 from standfast.connectors.chargify.choosing import is_running
 from standfast.connectors.chargify.errors import ensure_read, is_missing
@@ -13,7 +15,9 @@ from standfast.connectors.chargify.models import (
     Product,
     ProductBody,
     instant,
+    log_bad_row,
     read_as,
+    rows,
 )
 from standfast.connectors.chargify.records import Account, find_subscription
 from standfast.connectors.chargify.writing import (
@@ -123,12 +127,19 @@ def _usable_profile(account: Account, transport: Transport) -> PaymentProfile | 
     query = (("customer_id", account.id), ("per_page", "200"))
     answer = ensure_read(transport.send(Call(Method.GET, "/payment_profiles.json", query)))
     today = _date_of(answer)
-    bodies = read_as(answer.body, list[PaymentProfileBody])
+    bodies = rows(read_as(answer.body, list[msgspec.Raw]), PaymentProfileBody, log_bad_row)
     usable = [
         one.payment_profile for one in bodies if _is_usable(one.payment_profile, account, today)
     ]
     oldest = datetime.min.replace(tzinfo=UTC)
-    return max(usable, key=lambda one: (instant(one.created_at) or oldest, one.id), default=None)
+    return max(
+        usable, key=lambda one: (instant(one.created_at) or oldest, _rank(one)), default=None
+    )
+
+
+def _rank(profile: PaymentProfile) -> tuple[int, str]:
+    """Later ids are longer or greater, whether they are numbers or not."""
+    return len(str(profile.id)), str(profile.id)
 
 
 def _is_usable(profile: PaymentProfile, account: Account, today: datetime | None) -> bool:
@@ -138,10 +149,11 @@ def _is_usable(profile: PaymentProfile, account: Account, today: datetime | None
 
 
 def _is_expired(profile: PaymentProfile, today: datetime | None) -> bool:
-    """Vault imports have no expiration: those are not expired as far as we know."""
-    if today is None or profile.expiration_year is None or profile.expiration_month is None:
+    """Vault imports have no expiration, others hide it: those are not expired as far as we know."""
+    year, month = str(profile.expiration_year), str(profile.expiration_month)
+    if today is None or not (year.isdecimal() and month.isdecimal()):
         return False
-    return (profile.expiration_year, profile.expiration_month) < (today.year, today.month)
+    return (int(year), int(month)) < (today.year, today.month)
 
 
 def _date_of(answer: Answer) -> datetime | None:

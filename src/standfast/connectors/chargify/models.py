@@ -159,8 +159,8 @@ class PaymentProfile(Resource, frozen=True, kw_only=True):
     disabled: bool | None = None
     verified: bool | None = None
     payment_type: str | None = None
-    expiration_month: int | None = None
-    expiration_year: int | None = None
+    expiration_month: int | str | None = None
+    expiration_year: int | str | None = None
     created_at: str | None = None
 
 
