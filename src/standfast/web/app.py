@@ -1,7 +1,7 @@
 """The framework's half of the web: everything that is not the tag's hot path."""
 
 import math
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from litestar import Litestar, Request, Response
@@ -72,8 +72,8 @@ def _tell_http(_request: AnyRequest, error: HTTPException) -> Response[bytes]:
 
 def _invalid(error: ValidationException) -> Problem:
     """The first complaint, with its place in the body."""
-    extra: Any = error.extra
-    found: dict[str, Any] = extra[0] if isinstance(extra, list) and extra else {}
+    extra = cast("list[dict[str, Any]]", error.extra if isinstance(error.extra, list) else [])
+    found = extra[0] if extra else {}
     is_told = "message" in found
     detail = str(found["message"]) if is_told else "The body is not valid JSON of this shape."
     return problem(422 if is_told else 400, detail, field=found.get("key"))

@@ -1,0 +1,290 @@
+"""Builds everything once; the only file that knows everybody."""
+
+import asyncio
+import threading
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from standfast.clock import Clock, SystemClock
+from standfast.config import Settings
+from standfast.connectors.registry import Registry
+from standfast.connectors.slots import SlotSettings
+from standfast.connectors.transport import Timeouts, Transports
+from standfast.services.change_holdout import ChangeHoldout
+from standfast.services.check_offer import CheckOffer
+from standfast.services.configure_connection import ConfigureConnection
+from standfast.services.decide import DecidePrompts
+from standfast.services.explain import ExplainPrompts
+from standfast.services.follow_result import FollowResult
+from standfast.services.get_run import GetRun
+from standfast.services.get_visitor import GetVisitor
+from standfast.services.identify import Identify
+from standfast.services.manage_app import ManageApp
+from standfast.services.open_site import OpenSite
+from standfast.services.publish_prompt import PublishPrompt
+from standfast.services.read_situation import Situations
+from standfast.services.record_interaction import RecordInteraction
+from standfast.services.rotate_key import RotateKey
+from standfast.services.run_actions import RunActions
+from standfast.services.save_segment import SaveSegment
+from standfast.services.save_visitor import SaveVisitor
+from standfast.services.snapshots import Snapshots
+from standfast.services.sync_connection import SyncConnections
+from standfast.services.tokens import Tokens
+from standfast.store.apps import list_apps
+from standfast.store.database import Database, is_reachable, open_database
+from standfast.store.migrate import SchemaDiffers, Standing, prepare, read_streams
+from standfast.store.vault import KEY_VARIABLE, KeyUnusable, Vault, broken_seals, read_keys
+from standfast.web.addresses import Addresses
+from standfast.web.edge import AsgiApp, Edge
+from standfast.web.health import Health
+from standfast.web.limits import Limits, read_limits
+from standfast.web.tag_api import TagApi
+from standfast.web.waiting import RunWaiter
+from standfast.worker import Worker
+
+EMBEDDED_POLL_SECONDS = 1.0
+POSTGRESQL_POLL_SECONDS = 0.25
+
+
+@dataclass(frozen=True)
+class House:
+    """Every room, ready to be used. `close` when done."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    vault: Vault
+    registry: Registry
+    transports: Transports
+    snapshots: Snapshots
+    tokens: Tokens
+    manage_app: ManageApp
+    change_holdout: ChangeHoldout
+    save_visitor: SaveVisitor
+    get_visitor: GetVisitor
+    save_segment: SaveSegment
+    publish_prompt: PublishPrompt
+    configure_connection: ConfigureConnection
+    sync_connections: SyncConnections
+    identify: Identify
+    decide_prompts: DecidePrompts
+    explain_prompts: ExplainPrompts
+    record_interaction: RecordInteraction
+    follow_result: FollowResult
+    run_actions: RunActions
+    get_run: GetRun
+    rotate_key: RotateKey
+    limits: Limits
+    environment: Mapping[str, str]
+
+    def worker(self) -> Worker:
+        """A new worker, not yet started."""
+        return Worker(
+            self.database,
+            self.run_actions,
+            self.sync_connections,
+            self.clock,
+            self.settings.durations,
+        )
+
+    def edge(self) -> tuple[Edge, "Framework"]:
+        """The ASGI callable and the framework behind it, which is not begun yet."""
+        framework = Framework(self)
+        tag_api = TagApi(
+            identify=self.identify,
+            decisions=self.decide_prompts,
+            interactions=self.record_interaction,
+            results=self.follow_result,
+            limits=self.limits,
+        )
+        is_embedded = self.settings.is_embedded
+        poll = EMBEDDED_POLL_SECONDS if is_embedded else POSTGRESQL_POLL_SECONDS
+        edge = Edge(
+            tag_api=tag_api,
+            health=self.health(),
+            waiter=RunWaiter(self.database.signals, poll_seconds=poll),
+            addresses=Addresses(self.settings.trusted_proxies),
+            accept_wait=self.settings.durations.accept_wait,
+            framework=framework.ready,
+        )
+        return edge, framework
+
+    def health(self) -> Health:
+        return Health(
+            {
+                "database": self._check_database,
+                "migrations": self._check_migrations,
+                "snapshot": self._check_snapshots,
+            }
+        )
+
+    def close(self) -> None:
+        self.transports.close()
+        self.database.close()
+
+    def _check_database(self) -> None:
+        if not is_reachable(self.database):
+            raise ConnectionError
+
+    def _check_migrations(self) -> None:
+        if any(one.standing is not Standing.CURRENT for one in read_streams(self.database)):
+            raise SchemaDiffers
+
+    def _check_snapshots(self) -> None:
+        for app in self.manage_app.list():
+            self.snapshots.current(app.id)
+
+
+class Framework:
+    """The framework takes a second to import; the edge does not wait for it."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._built: Future[AsgiApp] = Future()
+        self._thread = threading.Thread(target=self._build, name="framework", daemon=True)
+        self._begun = threading.Lock()
+
+    def begin(self) -> None:
+        """Build it in a thread of its own; a second call does nothing."""
+        if self._begun.acquire(blocking=False):
+            self._thread.start()
+
+    async def ready(self) -> AsgiApp:
+        self.begin()
+        return await asyncio.shield(asyncio.wrap_future(self._built))
+
+    def _build(self) -> None:
+        try:
+            self._built.set_result(_build_framework(self._house))
+        except BaseException as error:  # noqa: BLE001 - whoever waits must hear of it
+            self._built.set_exception(error)
+
+
+def _build_framework(house: House) -> AsgiApp:
+    from typing import cast
+
+    from standfast.web.api.server import ServerApi
+    from standfast.web.app import build_app
+    from standfast.web.limits import Buckets
+
+    api = ServerApi(
+        identify=house.identify,
+        save_visitor=house.save_visitor,
+        get_visitor=house.get_visitor,
+        get_run=house.get_run,
+        explain=house.explain_prompts,
+        buckets=Buckets(house.limits.server),
+    )
+    return cast("AsgiApp", build_app(api))
+
+
+def build(
+    settings: Settings,
+    clock: Clock | None = None,
+    *,
+    environment: Mapping[str, str] | None = None,
+    registry: Registry | None = None,
+    may_upgrade: bool = True,
+) -> House:
+    """The house on its database, which is built when fresh and upgraded when allowed.
+
+    `environment` holds STANDFAST_KEY and STANDFAST_LIMITS. Raises `KeyUnusable`,
+    `SchemaDiffers`, `SettingInvalid`.
+    """
+    environment = environment or {}
+    clock = clock or SystemClock()
+    limits = read_limits(environment)
+    vault = Vault(read_keys(settings.data, environment.get(KEY_VARIABLE)))
+    database = open_database(settings.data, settings.database_url)
+    try:
+        prepare(database, may_upgrade=may_upgrade)
+        _refuse_foreign_key(database, vault)
+    except BaseException:
+        database.close()
+        raise
+    return _furnish(
+        settings, clock, database, vault, registry or Registry.from_entry_points(), limits,
+        environment,
+    )  # fmt: skip
+
+
+def _furnish(
+    settings: Settings,
+    clock: Clock,
+    database: Database,
+    vault: Vault,
+    registry: Registry,
+    limits: Limits,
+    environment: Mapping[str, str],
+) -> House:
+    durations = settings.durations
+    transports = Transports(
+        simulators=settings.simulator_hosts,
+        timeouts=Timeouts(
+            connect_seconds=durations.connect_timeout,
+            read_seconds=durations.read_timeout,
+            charge_seconds=durations.charge_timeout,
+        ),
+        slot_settings=SlotSettings(
+            visitor_patience_seconds=durations.slot_patience,
+            pauses_seconds=tuple(durations.throttle_pause * factor for factor in (1, 2, 4)),
+        ),
+    )
+    sites = OpenSite(registry, vault, transports, settings.simulator_hosts)
+    tokens, snapshots = Tokens(database, vault), Snapshots(database, clock)
+    situations = Situations(database, registry)
+    results = FollowResult(database, tokens, snapshots, clock, durations)
+    traits = tuple(dict.fromkeys(one.spec.trait for one in registry))
+    return House(
+        settings=settings,
+        clock=clock,
+        database=database,
+        vault=vault,
+        registry=registry,
+        transports=transports,
+        snapshots=snapshots,
+        tokens=tokens,
+        manage_app=ManageApp(database, vault, clock),
+        change_holdout=ChangeHoldout(database, clock),
+        save_visitor=SaveVisitor(database, registry, clock),
+        get_visitor=GetVisitor(database),
+        save_segment=SaveSegment(database, clock),
+        publish_prompt=PublishPrompt(database, registry, clock),
+        configure_connection=ConfigureConnection(
+            database, registry, sites, vault, clock, durations, settings.simulator_hosts
+        ),
+        sync_connections=SyncConnections(database, sites, clock, durations),
+        identify=Identify(database, vault, clock, billing_traits=traits),
+        decide_prompts=DecidePrompts(database, situations, snapshots, tokens, clock, durations),
+        explain_prompts=ExplainPrompts(database, situations, snapshots, clock),
+        record_interaction=RecordInteraction(
+            database,
+            tokens,
+            snapshots,
+            CheckOffer(situations, snapshots),
+            results,
+            registry,
+            clock,
+            durations,
+        ),
+        follow_result=results,
+        run_actions=RunActions(database, sites, clock, durations),
+        get_run=GetRun(database),
+        rotate_key=RotateKey(
+            database, vault, data=settings.data, variable=environment.get(KEY_VARIABLE)
+        ),
+        limits=limits,
+        environment=environment,
+    )
+
+
+def _refuse_foreign_key(database: Database, vault: Vault) -> None:
+    """A lost key file would be made anew and open nothing: say so at once."""
+    with database.reading() as reader:
+        if list_apps(reader) and broken_seals(reader, vault):
+            raise KeyUnusable(
+                "The database was sealed with another key. Restore the key file that belongs to "
+                f"it, or set {KEY_VARIABLE}."
+            )
