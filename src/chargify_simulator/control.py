@@ -96,7 +96,7 @@ class Control:
             return answer({"error": "no such control", "controls": INDEX}, 404)
         except ControlError as error:
             return answer({"error": str(error)}, error.status)
-        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        except (msgspec.DecodeError, msgspec.ValidationError, OverflowError) as error:
             return answer({"error": str(error)}, 400)
 
     def _reset(self, request: Request) -> object:

@@ -11,6 +11,7 @@ from .eastern import EASTERN
 JsonObject = dict[str, object]
 
 TRUE_WORDS = {"true", "1", "t", "yes", "on"}
+FIRST_YEAR, LAST_YEAR = 1900, 2900
 FALSE_WORDS = {"false", "0", "f", "no", "off"}
 
 
@@ -50,8 +51,9 @@ class Fields:
     def texts(self, name: str) -> list[str]:
         value = self.values.get(name)
         if isinstance(value, list):
-            return [str(item) for item in cast("list[object]", value) if item not in {None, ""}]
-        return [] if value in {None, ""} or isinstance(value, dict) else [str(value)]
+            items = cast("list[object]", value)
+            return [str(item) for item in items if isinstance(item, str | int) and item != ""]
+        return [str(value)] if isinstance(value, str | int) and value != "" else []
 
     def instant(self, name: str) -> datetime | None:
         text = self.text(name)
@@ -59,13 +61,12 @@ class Fields:
 
 
 def whole_number(value: object) -> int | None:
-    if isinstance(value, bool):
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
-    if isinstance(value, int | float):
+    try:
         return int(value)
-    if isinstance(value, str) and value.strip().lstrip("-").isdigit():
-        return int(value)
-    return None
+    except (ValueError, OverflowError):
+        return None
 
 
 def query_fields(query_string: str) -> Fields:
@@ -79,7 +80,7 @@ def query_fields(query_string: str) -> Fields:
 
 
 def parse_instant(text: str) -> datetime | None:
-    """ISO 8601 or RFC 2822; a bare date means noon in the site's zone."""
+    """ISO 8601 or RFC 2822, between 1900 and 2900; a bare date means noon in the site's zone."""
     if len(text) == len("2030-01-05"):
         text += "T12:00:00"
     for read in (datetime.fromisoformat, parsedate_to_datetime):
@@ -87,5 +88,6 @@ def parse_instant(text: str) -> datetime | None:
             found = read(text)
         except ValueError:
             continue
-        return (found if found.tzinfo else found.replace(tzinfo=EASTERN)).astimezone(UTC)
+        if FIRST_YEAR <= found.year <= LAST_YEAR:
+            return (found if found.tzinfo else found.replace(tzinfo=EASTERN)).astimezone(UTC)
     return None

@@ -1,6 +1,6 @@
 """The ways in which the vendor says no: body shapes differ by endpoint, each has a name here."""
 
-from .http import JSON, TEXT, Answer, answer
+from .http import JSON, Answer, answer
 
 
 class Refusal(Exception):
@@ -43,7 +43,3 @@ def not_found() -> Refusal:
 
 def forbidden() -> Refusal:
     return Refusal(Answer(403, b" ", JSON))
-
-
-def plain(text: str, status: int) -> Refusal:
-    return Refusal(Answer(status, text.encode(), TEXT))

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from .clock import Clock
+from .fields import whole_number
 from .records import (
     Coupon,
     Customer,
@@ -146,4 +147,4 @@ class Site:
         if ref.startswith("handle:"):
             handle = ref.removeprefix("handle:")
             return next((e for e in table.values() if getattr(e, "handle", None) == handle), None)
-        return table.get(int(ref)) if ref.isdigit() else None
+        return table.get(whole_number(ref) or 0)

@@ -283,3 +283,20 @@ def test_a_renewal_preview_refuses_an_unknown_component(api, basic):
         422,
         {"errors": ["Couldn't find Component by 12"]},
     )
+
+
+def test_a_custom_price_beyond_reason_does_no_harm(api, chargify, customer, good_card):
+    for interval in (-1, 2**40):
+        custom = {"price_in_cents": -500, "interval": interval, "interval_unit": "month"}
+
+        answer = sign_up(
+            api,
+            product_handle="basic",
+            customer_id=customer["id"],
+            payment_profile_id=good_card["id"],
+            custom_price=custom,
+        )
+
+        assert answer.status_code == 201
+        assert answer.json()["subscription"]["signup_revenue"] == "0.00"
+    chargify.move_clock(offset_seconds=40 * 86_400)

@@ -15,7 +15,7 @@ def update(site: Site, request: Request) -> Answer:
     """In a trial the billing date is the trial's end, so this extends it or cuts it short."""
     subscription = get_subscription(site, request)
     sent = request.fields.nested("subscription") or Fields({})
-    asked = {name for name, value in sent.values.items() if value not in {None, False}}
+    asked = {name for name, value in sent.values.items() if value not in (None, False)}
     if asked - UNDERSTOOD:
         return not_implemented(request)
     next_billing_at = sent.instant("next_billing_at")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
-from chargify_simulator.fields import Fields, parse_instant
+from chargify_simulator.fields import Fields, parse_instant, whole_number
 from chargify_simulator.http import Request
 from chargify_simulator.refusals import errors
 from chargify_simulator.site import Site
@@ -72,4 +72,5 @@ def filtered_by_date(rows: Iterable[DatedRow], query: Fields, prefix: str = "{}"
 
 def whole_numbers(text: str | None) -> set[int]:
     """From "1,2,3"."""
-    return {int(each) for each in (text or "").split(",") if each.strip().isdigit()}
+    numbers = map(whole_number, (text or "").split(","))
+    return {each for each in numbers if each is not None}

@@ -5,12 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 from chargify_simulator.eastern import EASTERN
 
+LONGEST = 12_000
+"""Periods, so that no date leaves the calendar."""
+
 
 def after(start: datetime, interval: int, unit: str | None) -> datetime:
     """The end of one period, reckoned on the site's wall clock.
 
     31 January + 1 month is 28 (or 29) February; the offset may change on the way.
     """
+    interval = min(max(interval, 1), LONGEST)
     wall = start.astimezone(EASTERN)
     if unit == "day":
         return (wall + timedelta(days=interval)).astimezone(UTC)
