@@ -22,7 +22,9 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=0, help="0 picks a free one (default)")
     serve.add_argument("--subdomain", default="acme")
-    serve.add_argument("--api-key", default="chargify-key")
+    serve.add_argument(
+        "--api-key", action="append", help="may be given several times (default: chargify-key)"
+    )
     serve.add_argument("--seed", choices=sorted(SEEDS), default="lived-in")
     serve.add_argument("--seed-number", type=int, default=7)
     return top
@@ -30,7 +32,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser().parse_args(arguments)
-    settings = Settings(subdomain=chosen.subdomain, api_key=chosen.api_key)
+    key, *more_keys = chosen.api_key or [Settings().api_key]
+    settings = Settings(subdomain=chosen.subdomain, api_key=key, more_keys=tuple(more_keys))
     twin = Twin(settings, seed=chosen.seed, number=chosen.seed_number)
     try:
         listener = listen(chosen.host, chosen.port)

@@ -209,7 +209,8 @@ class Exchange:
             user, _, _ = base64.b64decode(encoded).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
             return False
-        return user == self.twin.settings.api_key
+        settings = self.twin.settings
+        return user == settings.api_key or user in settings.more_keys
 
     def _usage_violation(self) -> Answer:
         text = self.site.say("limit.usage_violation", request_id=self.entry.request_id)

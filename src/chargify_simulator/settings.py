@@ -5,6 +5,8 @@ import msgspec
 
 class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     api_key: str = "chargify-key"
+    more_keys: tuple[str, ...] = ()
+    """Further keys of the same site: a site may hand out several."""
     subdomain: str = "acme"
     in_flight: int = 4
     """Requests that run at once per site; more wait."""

@@ -165,7 +165,7 @@ def add_price_point(
         product_id=product.id,
         name=name,
         handle=own_handle or automatic,
-        price_in_cents=sent.integer("price_in_cents") or 0,
+        price_in_cents=max(sent.integer("price_in_cents") or 0, 0),
         interval=sent.integer("interval") or 1,
         interval_unit=sent.text("interval_unit") or "month",
         trial_price_in_cents=sent.integer("trial_price_in_cents"),
