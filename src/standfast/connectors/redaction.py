@@ -15,6 +15,7 @@ Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | float | bool | 
 
 MAX_BODY_BYTES = 16 * 1024
 _MAX_TEXT = 500
+_MAX_PLAIN = 200
 
 _KEPT_KEY = re.compile(
     r"""^(
@@ -50,6 +51,7 @@ _PERSONS = frozenset(
 _EMAIL = re.compile(r"[^\s@\"'<>]+@[^\s@\"'<>]+\.[^\s@\"'<>]+")
 _LONG_NUMBER = re.compile(r"\b\d(?:[ -]?\d){12,18}\b")
 _LINK = re.compile(r"https?://\S+")
+_TITLE = re.compile(r"<title>([^<]{0,200})", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
 
 
@@ -82,7 +84,18 @@ def _body(raw: bytes) -> Json:
     try:
         return _kept(cast("Json", json.loads(raw)))
     except (ValueError, RecursionError):
-        return scrub(_TAG.sub(" ", raw[: 8 * _MAX_TEXT].decode(errors="replace")))
+        return _plain(raw)
+
+
+def _plain(raw: bytes) -> Json:
+    """A short sentence is kept; a page of HTML or XML may say anything, so only its title is."""
+    text = raw[:MAX_BODY_BYTES].decode(errors="replace")
+    bare = scrub(_TAG.sub(" ", text))
+    if len(bare) <= _MAX_PLAIN and len(raw) <= MAX_BODY_BYTES:
+        return bare
+    title = _TITLE.search(text)
+    said: Json = scrub(title[1]) if title else None
+    return {"bytes": len(raw), "title": said}
 
 
 def _kept(value: Json, key: str = "", parent: str = "") -> Json:
