@@ -1,0 +1,1 @@
+"""Three billing changes from decision to bill, over public HTTP interfaces only."""
