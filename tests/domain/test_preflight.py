@@ -71,7 +71,9 @@ def test_a_sound_prompt_has_no_findings():
             "instant_without_offset",
             "schedule.starts_at",
         ),
-        (a_prompt(steps=()), "step_missing", "steps"),
+        (a_prompt(steps=()), "step_count", "steps"),
+        (a_prompt(steps=(a_step("a b"),)), "step_key", "steps[0].key"),
+        (a_prompt(steps=(a_step(message="x" * 5_001),)), "text_too_long", "steps[0].message"),
         (a_prompt(steps=(a_step("a"), a_step("a"))), "step_key", "steps[0].key"),
         (
             a_prompt(steps=(a_step(title=" ", message=""),)),
@@ -138,12 +140,21 @@ def test_an_action_of_a_broken_connection_is_found():
     assert found.code == "connection_unusable"
 
 
-def test_a_retired_plan_is_found():
-    retired = {(ItemKind.PLAN, "gold"): an_item(ItemKind.PLAN, "gold", archived_at=NOW)}
+RETIRED = {(ItemKind.PLAN, "gold"): an_item(ItemKind.PLAN, "gold", archived_at=NOW)}
 
-    (found,) = findings_of(subscribing(plan="gold"), items=retired)
 
-    assert found.code == "item_retired"
+def test_a_retired_plan_blocks_what_the_connector_can_no_longer_do():
+    refused = Refused(RefusalReason.PLAN_RETIRED, "Gold is sold no more.")
+
+    (found,) = findings_of(subscribing(plan="gold"), items=RETIRED, refused=refused)
+
+    assert (found.code, found.blocks) == ("item_retired", True)
+
+
+def test_a_retired_plan_is_only_told_where_the_connector_has_nothing_against_it():
+    (found,) = findings_of(subscribing(plan="gold"), items=RETIRED)
+
+    assert (found.code, found.blocks) == ("item_retired", False)
 
 
 def test_what_the_connector_says_of_the_catalogue_is_found():

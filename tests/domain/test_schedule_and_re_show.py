@@ -20,6 +20,7 @@ SECOND = timedelta(seconds=1)
         (NOW + SECOND, None, False),
         (None, NOW, False),
         (None, NOW + SECOND, True),
+        (None, NOW.replace(tzinfo=None), False),
     ],
 )
 def test_a_schedule_includes_its_start_and_excludes_its_end(starts_at, ends_at, expected):

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from standfast.contract.actions import ActionSpec, ParameterKind, ParameterSpec, Refused
@@ -16,7 +16,13 @@ from standfast.domain.prompt import AttachedAction, PromptBody, ReShow, Step
 
 TYPES = ("modal", "interstitial", "banner", "notification", "inline", "invisible")
 DEVICES = ("desktop", "tablet", "mobile")
+ITEM_RETIRED = "item_retired"
+STEPS_LIMIT = 20
+TITLE_LIMIT = 500
+MESSAGE_LIMIT = 5_000
+LABEL_LIMIT = 100
 
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ANSWER = re.compile(r"\{\{ answer\.[A-Za-z_][A-Za-z0-9_]* \}\}")
 _ITEM_KINDS = {str(kind): kind for kind in ItemKind}
 
@@ -72,8 +78,9 @@ def _content(body: PromptBody) -> Iterator[Finding]:
         if device not in DEVICES:
             known = ", ".join(DEVICES)
             yield Finding("device_unknown", f"Choose from {known}.", f"devices[{place}]")
-    if not body.steps:
-        yield Finding("step_missing", "Add at least one step.", "steps")
+    if not 0 < len(body.steps) <= STEPS_LIMIT:
+        text = f"A prompt has at least one step and at most {STEPS_LIMIT}."
+        yield Finding("step_count", text, "steps")
     keys = Counter(step.key for step in body.steps)
     for place, step in enumerate(body.steps):
         yield from _step(step, f"steps[{place}]", is_double=keys[step.key] > 1)
@@ -83,15 +90,20 @@ def _content(body: PromptBody) -> Iterator[Finding]:
 
 
 def _step(step: Step, where: str, *, is_double: bool) -> Iterator[Finding]:
-    if not step.key.strip() or is_double:
-        yield Finding("step_key", "Give every step a key of its own.", f"{where}.key")
+    if is_double or not _KEY.fullmatch(step.key):
+        text = "Give every step a key of its own: letters, digits, _ and -, at most 64."
+        yield Finding("step_key", text, f"{where}.key")
     if not step.title.strip() and not step.message.strip():
         yield Finding("text_empty", "Write a title or a message.", f"{where}.title")
+    for name, longest in (("title", TITLE_LIMIT), ("message", MESSAGE_LIMIT)):
+        if len(getattr(step, name)) > longest:
+            text = f"Write at most {longest} characters."
+            yield Finding("text_too_long", text, f"{where}.{name}")
     if not step.buttons:
         yield Finding("button_missing", "Add at least one button.", f"{where}.buttons")
     for kind, button in step.buttons.items():
-        if not button.label.strip():
-            text = "Write what stands on the button."
+        if not 0 < len(button.label.strip()) <= LABEL_LIMIT:
+            text = f"Write what stands on the button, in at most {LABEL_LIMIT} characters."
             yield Finding("text_empty", text, f"{where}.buttons.{kind}.label")
 
 
@@ -171,15 +183,19 @@ def _action(
         text = f"{biller.spec.title} has no action {action.action}; choose one of {known}."
         yield Finding("action_unknown", text, f"{where}.action")
         return
-    found = [
-        *_parameters(action, spec, f"{where}.parameters"),
-        *_items(action, spec, biller, f"{where}.parameters"),
-    ]
-    yield from found
-    if not found:
-        refused = biller.obstacle(action.action, settled_parameters(action.parameters))
-        if refused is not None:
-            yield Finding(str(refused.reason), refused.message, where)
+    faults = list(_parameters(action, spec, f"{where}.parameters"))
+    retired: list[Finding] = []
+    for found in _items(action, spec, biller, f"{where}.parameters"):
+        (retired if found.code == ITEM_RETIRED else faults).append(found)
+    yield from faults
+    refused = (
+        None if faults else biller.obstacle(action.action, settled_parameters(action.parameters))
+    )
+    # A retired item is always told; only the connector knows whether it hinders: a plan that is
+    # sold no more can still be cancelled.
+    yield from (replace(one, blocks=bool(faults) or refused is not None) for one in retired)
+    if refused is not None and not retired:
+        yield Finding(str(refused.reason), refused.message, where)
 
 
 def _parameters(action: AttachedAction, spec: ActionSpec, where: str) -> Iterator[Finding]:
@@ -230,4 +246,4 @@ def _items(
             yield Finding("item_unknown", text, f"{where}.{parameter.key}")
         elif not isinstance(item, ReasonCode) and item.archived_at is not None:
             text = f"The {parameter.label.lower()} {value} was retired. Choose another one."
-            yield Finding("item_retired", text, f"{where}.{parameter.key}")
+            yield Finding(ITEM_RETIRED, text, f"{where}.{parameter.key}")

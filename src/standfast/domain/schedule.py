@@ -1,14 +1,15 @@
 """When a prompt may be shown."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from standfast.domain.prompt import Schedule
 
 
 def is_open(schedule: Schedule, now: datetime) -> bool:
-    if schedule.starts_at is not None and now < schedule.starts_at:
+    starts_at, ends_at = _aware(schedule.starts_at), _aware(schedule.ends_at)
+    if starts_at is not None and now < starts_at:
         return False
-    return schedule.ends_at is None or now < schedule.ends_at
+    return ends_at is None or now < ends_at
 
 
 def describe_schedule(schedule: Schedule) -> str:
@@ -23,3 +24,10 @@ def describe_schedule(schedule: Schedule) -> str:
             return f"until {ends}"
         case _:
             return f"from {starts} until {ends}"
+
+
+def _aware(instant: datetime | None) -> datetime | None:
+    """Preflight refuses an instant without offset; a draft that has one is read as UTC."""
+    if instant is None or instant.tzinfo is not None:
+        return instant
+    return instant.replace(tzinfo=UTC)
