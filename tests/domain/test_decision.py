@@ -15,15 +15,8 @@ from builders import (
     an_action,
 )
 from standfast.contract.actions import RefusalReason, Refused
-from standfast.domain.decision import (
-    Case,
-    Gate,
-    Situation,
-    Verdict,
-    accept_refusal,
-    decide,
-    explain,
-)
+from standfast.domain.decision import Verdict, accept_refusal, decide, explain
+from standfast.domain.gates import Case, Gate, Situation
 from standfast.domain.interaction import Kind
 from standfast.domain.offer import Biller
 from standfast.domain.prompt import (

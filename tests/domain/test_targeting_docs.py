@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from standfast.domain import preflight
-from standfast.domain.decision import Gate
+from standfast.domain.gates import Gate
 from standfast.domain.rules.model import COLLECTIONS, Operator, read_rule
 
 DOCS = Path(__file__).parents[2] / "docs"

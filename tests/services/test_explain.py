@@ -3,7 +3,8 @@ import pytest
 from builders import a_condition, a_prompt, an_action
 from clocks import FrozenClock
 from deciding import PAGE, DecidingRig
-from standfast.domain.decision import Gate, Verdict
+from standfast.domain.decision import Verdict
+from standfast.domain.gates import Gate
 from standfast.domain.prompt import PageTrigger, PromptStatus, Triggers
 from standfast.services.errors import NotFound
 from standfast.store.database import Database

@@ -6,7 +6,8 @@ from datetime import datetime
 import msgspec
 
 from standfast.contract.actions import RefusalReason, Refused
-from standfast.domain.decision import Case, accept_refusal
+from standfast.domain.decision import accept_refusal
+from standfast.domain.gates import Case
 from standfast.domain.prompt import AttachedAction, Button
 from standfast.domain.request import DecideRequest
 from standfast.domain.snapshot import CompiledPrompt

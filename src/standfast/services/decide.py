@@ -7,8 +7,9 @@ import msgspec
 
 from standfast.clock import Clock
 from standfast.config import Durations
-from standfast.domain.decision import Situation, decide
+from standfast.domain.decision import decide
 from standfast.domain.decision_token import DecisionClaims, ResultClaims
+from standfast.domain.gates import Situation
 from standfast.domain.interaction import decision_id
 from standfast.domain.prompt import ResultTexts
 from standfast.domain.request import DecideRequest

@@ -9,7 +9,7 @@ from standfast.contract.actions import Refused
 from standfast.contract.catalogue import CatalogueItem, ItemKind
 from standfast.contract.connector import Connector, ConnectorSpec
 from standfast.contract.records import CustomerBilling
-from standfast.domain.decision import Situation
+from standfast.domain.gates import Situation
 from standfast.domain.offer import Biller, settled_parameters
 from standfast.domain.prompt import AttachedAction
 from standfast.domain.request import DecideRequest, read_page
