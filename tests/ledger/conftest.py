@@ -13,7 +13,7 @@ def ledger(database: Database, clock: FrozenClock) -> LedgerRig:
     return LedgerRig(database, clock)
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True, scope="module")
 def silence():
     """Thousands of runs fail here on purpose; their log lines would only cost time."""
     before = structlog.get_config()
