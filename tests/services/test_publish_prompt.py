@@ -11,6 +11,7 @@ from standfast.contract.catalogue import ItemKind
 from standfast.domain.prompt import PromptStatus
 from standfast.services.errors import FieldInvalid, NotFound, NotNow
 from standfast.services.publish_prompt import PreflightFailed, read_prompt_body
+from standfast.services.snapshots import Snapshots
 from standfast.store.catalogue import retire_unseen_items
 from standfast.store.database import Database
 from standfast.store.prompts import find_prompt, find_version, list_versions
@@ -276,3 +277,14 @@ def test_prompts_started_at_the_same_time_are_all_live(rig_on_both: DecidingRig)
         thread.join()
 
     assert sorted(rig.shown()) == sorted(drafts)
+
+
+def test_another_process_shows_what_was_published_within_a_second(rig_on_both: DecidingRig):
+    rig = rig_on_both
+    elsewhere = Snapshots(rig.database, rig.clock)
+    assert elsewhere.current(rig.app_id).prompts == ()
+
+    prompt_id = rig.start(a_prompt())
+    rig.clock.advance(1)
+
+    assert [one.id for one in elsewhere.current(rig.app_id).prompts] == [prompt_id]
