@@ -18,6 +18,8 @@ from standfast.store.database import Database
 from standfast.store.runs import claim_due_runs, extend_leases
 from standfast.store.signals import RUN_DUE, SYNC_DUE, Signal
 
+STOP_SECONDS = 5.0
+
 _log = structlog.get_logger()
 
 
@@ -42,13 +44,17 @@ class Worker:
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix=self.name)
         self._loops = [
-            threading.Thread(target=self._repeat, args=(loop, due), name=f"{self.name}-{what}")
+            threading.Thread(
+                target=self._repeat, args=(loop, due), name=f"{self.name}-{what}", daemon=True
+            )
             for what, loop, due in (
                 ("claims", self._claim_and_hand_out, self._run_due),
                 ("syncs", self.syncs.sync_due, self._sync_due),
             )
         ]
-        self._loops.append(threading.Thread(target=self._beat, name=f"{self.name}-heart"))
+        self._loops.append(
+            threading.Thread(target=self._beat, name=f"{self.name}-heart", daemon=True)
+        )
 
     def start(self) -> None:
         self.database.signals.listen(self._on_signal)
@@ -56,7 +62,10 @@ class Worker:
             loop.start()
 
     def stop(self) -> None:
-        """Claim nothing more, let the steps under way end, and give back what was not begun."""
+        """Claim nothing more and let the steps under way end.
+
+        A sync pass that waits for its turn is left where it is: the next start begins it anew.
+        """
         self._stopping.set()
         self._run_due.set()
         self._sync_due.set()
@@ -64,7 +73,7 @@ class Worker:
         self._rested.set()
         for loop in self._loops:
             if loop.is_alive():
-                loop.join()
+                loop.join(STOP_SECONDS)
 
     def _on_signal(self, signal: Signal) -> None:
         if signal.topic == RUN_DUE:

@@ -8,8 +8,9 @@ import msgspec
 
 from standfast.connectors.registry import Registry
 from standfast.connectors.slots import Lane
-from standfast.connectors.transport import Transports
+from standfast.connectors.transport import HostNotAllowed, Transports
 from standfast.contract.connector import Connector
+from standfast.contract.errors import SettingsRefused
 from standfast.contract.transport import Transport
 from standfast.store.connections import ConnectionRow
 from standfast.store.schema import connections
@@ -48,13 +49,16 @@ class OpenSite:
     simulators: tuple[str, ...]
 
     def open(self, connection: ConnectionRow, lane: Lane) -> Site:
-        """Raises `SettingsRefused` when the stored settings no longer lead anywhere."""
+        """Raises `SettingsRefused` when the settings lead nowhere that may be called."""
         connector = self.registry.get(connection.connector)
         settings = {**connection.settings, **self._secrets(connection)}
         address = connector.address(settings, simulators=self.simulators)
-        transport = self.transports.open(
-            connector.spec, address, lane=lane, in_flight=connection.in_flight
-        )
+        try:
+            transport = self.transports.open(
+                connector.spec, address, lane=lane, in_flight=connection.in_flight
+            )
+        except HostNotAllowed as error:
+            raise SettingsRefused({"domain": str(error)}) from error
         return Site(connector, transport, settings)
 
     def _secrets(self, connection: ConnectionRow) -> dict[str, str]:

@@ -54,6 +54,15 @@ SPEC = ConnectorSpec(
             ),
         ),
         SettingSpec(
+            "auto_map",
+            "Match by customer reference",
+            "For a visitor without chargify_id: take the customer whose reference in Chargify is "
+            "the visitor's user id.",
+            required=False,
+            default="no",
+            choices=(Choice("no", "No"), Choice("yes", "Yes")),
+        ),
+        SettingSpec(
             "shared_key",
             "Webhook shared key",
             "From the site's settings in Chargify; it signs webhooks.",
