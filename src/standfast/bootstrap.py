@@ -21,7 +21,7 @@ from standfast.services.get_run import GetRun
 from standfast.services.get_visitor import GetVisitor
 from standfast.services.identify import Identify
 from standfast.services.manage_app import ManageApp
-from standfast.services.open_site import OpenSite
+from standfast.services.open_site import OpenSite, Sites
 from standfast.services.publish_prompt import PublishPrompt
 from standfast.services.read_situation import Situations
 from standfast.services.record_interaction import RecordInteraction
@@ -186,11 +186,13 @@ def build(
     *,
     environment: Mapping[str, str] | None = None,
     registry: Registry | None = None,
+    sites: Sites | None = None,
     may_upgrade: bool = True,
 ) -> House:
     """The house on its database, which is built when fresh and upgraded when allowed.
 
-    `environment` holds STANDFAST_KEY and STANDFAST_LIMITS. Raises `KeyUnusable`,
+    `environment` holds STANDFAST_KEY and STANDFAST_LIMITS; `registry` and `sites` replace the
+    installed connectors and the way to their sites. Raises `KeyUnusable`,
     `SchemaDiffers`, `SettingInvalid`.
     """
     environment = environment or {}
@@ -207,6 +209,7 @@ def build(
     return _furnish(
         settings, clock, database, vault, registry or Registry.from_entry_points(), limits,
         environment,
+        sites,
     )  # fmt: skip
 
 
@@ -218,6 +221,7 @@ def _furnish(
     registry: Registry,
     limits: Limits,
     environment: Mapping[str, str],
+    sites: Sites | None,
 ) -> House:
     durations = settings.durations
     transports = Transports(
@@ -232,7 +236,7 @@ def _furnish(
             pauses_seconds=tuple(durations.throttle_pause * factor for factor in (1, 2, 4)),
         ),
     )
-    sites = OpenSite(registry, vault, transports, settings.simulator_hosts)
+    sites = sites or OpenSite(registry, vault, transports, settings.simulator_hosts)
     tokens, snapshots = Tokens(database, vault), Snapshots(database, clock)
     situations = Situations(database, registry)
     results = FollowResult(database, tokens, snapshots, clock, durations)

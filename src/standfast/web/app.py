@@ -1,6 +1,7 @@
 """The framework's half of the web: everything that is not the tag's hot path."""
 
 import math
+import re
 from typing import Any, cast
 
 import structlog
@@ -19,6 +20,8 @@ from standfast.web.problems import MEDIA_TYPE, Problem, Refusal, encode, problem
 MOST_BYTES = 64 * 1024
 
 _log = structlog.get_logger()
+
+_UNKNOWN = re.compile(r"(?:unknown|required) field `([^`]*)`$")
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -76,7 +79,9 @@ def _invalid(error: ValidationException) -> Problem:
     found = extra[0] if extra else {}
     is_told = "message" in found
     detail = str(found["message"]) if is_told else "The body is not valid JSON of this shape."
-    return problem(422 if is_told else 400, detail, field=found.get("key"))
+    unknown = _UNKNOWN.search(detail)
+    field = unknown[1] if unknown else found.get("key")
+    return problem(422 if is_told else 400, detail, field=field)
 
 
 def _response(told: Problem, headers: dict[str, str]) -> Response[bytes]:

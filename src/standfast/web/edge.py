@@ -75,11 +75,19 @@ class Edge:
         elif path in {"/livez", "/readyz"}:
             await self._tell_health(scope, send)
         else:
-            framework = await self._framework()
-            await framework(scope, receive, send)
+            await self._hand_on(scope, receive, send)
 
     def close(self) -> None:
         self._pool.shutdown(wait=True)
+
+    async def _hand_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """To the framework, once it is there; it tells its own errors."""
+        try:
+            framework = await self._framework()
+        except Exception as error:  # noqa: BLE001 - it could not be built
+            await _tell(send, scope, error, _PLAIN_HEADERS)
+        else:
+            await framework(scope, receive, send)
 
     async def _tag(self, scope: Scope, receive: Receive, send: Send) -> None:
         origin = _header(scope, b"origin")

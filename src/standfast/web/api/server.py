@@ -5,8 +5,9 @@ from typing import Annotated, Any
 
 from litestar import Controller, get, post, put
 from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
-from litestar.params import Parameter
+from litestar.params import FromPath, JSONBody, PathParameter
 
 from standfast.domain.request import DecideRequest
 from standfast.services.errors import IdentityRefused
@@ -29,7 +30,7 @@ from standfast.web.limits import Buckets
 from standfast.web.problems import Refusal
 
 Connection = ASGIConnection[Any, Any, Any, Any]
-AppId = Annotated[str, Parameter(description="The app's public id.")]
+AppId = Annotated[str, PathParameter(description="The app's public id.")]
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,11 @@ class AppRoutes(Controller):
 
     @put("/visitors/{user_id:str}", sync_to_thread=True, summary="Save a visitor")
     def save_visitor(
-        self, api: ServerApi, app: AppId, user_id: str, data: VisitorBody
+        self,
+        api: NamedDependency[ServerApi],
+        app: AppId,
+        user_id: FromPath[str],
+        data: JSONBody[VisitorBody],
     ) -> VisitorView:
         row = api.save_visitor.save(
             app, user_id, data.traits, is_suppressed=data.is_suppressed, is_test=data.is_test
@@ -76,11 +81,15 @@ class AppRoutes(Controller):
         return visitor_view(row)
 
     @get("/visitors/{user_id:str}", sync_to_thread=True, summary="Get a visitor")
-    def get_visitor(self, api: ServerApi, app: AppId, user_id: str) -> VisitorView:
+    def get_visitor(
+        self, api: NamedDependency[ServerApi], app: AppId, user_id: FromPath[str]
+    ) -> VisitorView:
         return visitor_view(api.get_visitor.get(app, user_id))
 
     @get("/runs/{run_id:str}", sync_to_thread=True, summary="Get a run with its attempts")
-    def get_run(self, api: ServerApi, app: AppId, run_id: str) -> RunDetail:
+    def get_run(
+        self, api: NamedDependency[ServerApi], app: AppId, run_id: FromPath[str]
+    ) -> RunDetail:
         return run_detail(api.get_run.get(app, run_id))
 
     @post(
@@ -89,7 +98,9 @@ class AppRoutes(Controller):
         status_code=200,
         summary="Explain every gate of every prompt",
     )
-    def explain(self, api: ServerApi, app: AppId, data: ExplainBody) -> ExplanationView:
+    def explain(
+        self, api: NamedDependency[ServerApi], app: AppId, data: JSONBody[ExplainBody]
+    ) -> ExplanationView:
         request = DecideRequest(
             page=data.page, device=data.device, language=data.language, time_zone=data.time_zone
         )
