@@ -19,6 +19,7 @@ from standfast.store.database import Database
 from standfast.store.schema import apps
 from standfast.store.vault import Vault, context_of
 
+
 class Tokens:
     """Decision and result tokens of every app. An app's secret is unsealed once."""
 
