@@ -71,7 +71,7 @@ class Vendor:
 
 
 def _in_short(subscription: Mapping[str, Any]) -> dict[str, Any]:
-    product = subscription["product"] or {}
+    product: Mapping[str, Any] = subscription["product"] or {}
     return {
         "id": subscription["id"],
         "reference": subscription["reference"],

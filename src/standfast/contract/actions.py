@@ -18,6 +18,8 @@ class RefusalReason(StrEnum):
     BILLING_ID_FOREIGN = "billing_id_foreign"
     NO_SUBSCRIPTION = "no_subscription"
     SEVERAL_SUBSCRIPTIONS = "several_subscriptions"
+    ALREADY_DONE = "already_done"
+    """What is wanted is there: nobody is offered it, and a click on it is a success."""
     ALREADY_SUBSCRIBED = "already_subscribed"
     WRONG_STATE = "wrong_state"
     PLAN_UNKNOWN = "plan_unknown"

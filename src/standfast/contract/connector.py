@@ -127,7 +127,8 @@ class Connector(Protocol):
 
         `items` maps (kind, parameter value) to the synced catalogue items the parameters name;
         one that is missing was never synced. Without `billing` only the catalogue is judged
-        (preflight). What is already as wanted is an obstacle too: nobody is offered it.
+        (preflight). What is already as wanted is an obstacle too (`ALREADY_DONE`): nobody is
+        offered it.
         """
         ...
 

@@ -96,7 +96,7 @@ def accept_refusal(case: Case, *, step: str, button: Button) -> Refused | None:
         return Refused(RefusalReason.OFFER_CHANGED, "The prompt has no such button.")
     if clicked.actions and case.at.visitor.user_id is None:
         return Refused(RefusalReason.BILLING_ID_MISSING, "The visitor is not signed in.")
-    return find_refusal(clicked.actions, case.at.billers)
+    return find_refusal(clicked.actions, case.at.billers, may_be_done=True)
 
 
 def _explanation(case: Case, shown: list[str]) -> Explanation:

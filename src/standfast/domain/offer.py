@@ -39,12 +39,16 @@ class Biller:
 
 
 def find_refusal(
-    actions: Iterable[AttachedAction], billers: Mapping[str, Biller]
+    actions: Iterable[AttachedAction], billers: Mapping[str, Biller], *, may_be_done: bool = False
 ) -> Refused | None:
-    """The first reason why one of these actions cannot be done, or None."""
+    """The first reason why one of these actions cannot be done, or None.
+
+    `may_be_done`: what is already as wanted is no reason, as at a click.
+    """
     for action in actions:
         refused = _refusal(action, billers.get(action.connector))
-        if refused is not None:
+        is_done = refused is not None and refused.reason is RefusalReason.ALREADY_DONE
+        if refused is not None and not (is_done and may_be_done):
             return refused
     return None
 

@@ -153,7 +153,7 @@ def _obstacle_of_present(
 ) -> Refused | None:
     if _has_coupon(chosen, wanted):
         return Refused(
-            RefusalReason.COUPON_PRESENT,
+            RefusalReason.ALREADY_DONE,
             f"Subscription {chosen.external_id} has {wanted['coupon']} already.",
         )
     if not chosen.coupon_codes or _when_present(wanted) == "replace":

@@ -223,7 +223,7 @@ def _obstacle_of(billing: CustomerBilling, wanted: Mapping[str, str]) -> Refused
         return chosen
     if _is_done(chosen, wanted):
         return Refused(
-            RefusalReason.WRONG_STATE,
+            RefusalReason.ALREADY_DONE,
             f"Subscription {chosen.external_id} is {_wanted_state(wanted)} already.",
         )
     return _hindrance(chosen, wanted)
