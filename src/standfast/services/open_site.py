@@ -51,7 +51,7 @@ class OpenSite:
     def open(self, connection: ConnectionRow, lane: Lane) -> Site:
         """Raises `SettingsRefused` when the settings lead nowhere that may be called."""
         connector = self.registry.get(connection.connector)
-        settings = {**connection.settings, **self._secrets(connection)}
+        settings = {**connection.settings, **self.secrets(connection)}
         address = connector.address(settings, simulators=self.simulators)
         try:
             transport = self.transports.open(
@@ -61,6 +61,7 @@ class OpenSite:
             raise SettingsRefused({"domain": str(error)}) from error
         return Site(connector, transport, settings)
 
-    def _secrets(self, connection: ConnectionRow) -> dict[str, str]:
+    def secrets(self, connection: ConnectionRow) -> dict[str, str]:
+        """The unsealed secret settings. Raises `VaultError`."""
         sealed = self.vault.unseal(connection.sealed, context=secrets_context(connection.id))
         return msgspec.json.decode(sealed, type=dict[str, str])
