@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import RowMapping, insert, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, case, insert, literal, or_, select, update
 
 from standfast.store.database import Reader, Transaction
 from standfast.store.schema import sync_schedules
@@ -113,7 +113,7 @@ def finish_sync(
         error=None,
         counts=counts,
         duration_seconds=_lasted(row, now),
-        next_at=now + timedelta(seconds=row.interval_seconds),
+        next_at=_unless_asked_again(row, now + timedelta(seconds=row.interval_seconds)),
     )
 
 
@@ -127,7 +127,7 @@ def fail_sync(
         failures=row.failures + 1,
         error=error,
         duration_seconds=_lasted(row, now),
-        next_at=next_at,
+        next_at=_unless_asked_again(row, next_at),
     )
 
 
@@ -156,6 +156,13 @@ def _update(transaction: Transaction, row: SyncRow, **values: Any) -> bool:
         ).rowcount
         == 1
     )
+
+
+def _unless_asked_again(row: SyncRow, next_at: datetime) -> ColumnElement[datetime]:
+    """Whoever asks while a pass is under way wants one that begins after the question."""
+    asked_at = sync_schedules.c.next_at
+    planned = literal(next_at, asked_at.type)
+    return case((asked_at > row.started_at, asked_at), else_=planned)
 
 
 def _lasted(row: SyncRow, now: datetime) -> float:
