@@ -111,7 +111,7 @@ class Edge:
             raise Refusal(415, "Send JSON as text/plain or application/json.")
         body = await _bounded_body(scope, receive)
         client = scope.get("client") or ("", 0)
-        forwarded = _header(scope, b"x-forwarded-for") or ""
+        forwarded = ",".join(_headers(scope, b"x-forwarded-for"))
         return Asked(body, origin, self._addresses.of(client[0], forwarded))
 
     async def _decide(self, asked: Asked) -> bytes:
@@ -229,4 +229,8 @@ async def _answer(send: Send, status: int, body: bytes, headers: Headers) -> Non
 
 
 def _header(scope: Scope, name: bytes) -> str | None:
-    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), None)
+    return next(iter(_headers(scope, name)), None)
+
+
+def _headers(scope: Scope, name: bytes) -> list[str]:
+    return [value.decode("latin-1") for key, value in scope["headers"] if key == name]
