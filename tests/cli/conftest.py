@@ -41,9 +41,16 @@ class Terminal:
 
     def serve(self, *arguments: str, **environment: str) -> str:
         """The address of a server that listens."""
+        line = self.start(*(arguments or ("serve",)), "--port", "0", **environment)
+        found = re.search(r"http://\S+", line)
+        assert found, self.log()
+        return found[0]
+
+    def start(self, *arguments: str, **environment: str) -> str:
+        """The line with which a process says that it is ready."""
         with (self.data.parent / "log").open("a") as log:
             server = subprocess.Popen(
-                [sys.executable, "-m", "standfast.cli", *(arguments or ("serve",)), "--port", "0"],
+                [sys.executable, "-m", "standfast.cli", *arguments],
                 env={**self.environment, **environment},
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -51,9 +58,7 @@ class Terminal:
             )
         self.servers.append(server)
         assert server.stdout is not None
-        found = re.search(r"http://\S+", server.stdout.readline())
-        assert found, self.log()
-        return found[0]
+        return server.stdout.readline()
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         server = self.servers.pop()

@@ -134,6 +134,29 @@ def test_web_and_worker_serve_one_postgresql(terminal, postgresql_url: str) -> N
     assert terminal.stop() == 0
 
 
+def test_a_worker_says_that_it_works_and_ends_when_told(terminal, postgresql_url: str) -> None:
+    terminal.environment["DATABASE_URL"] = postgresql_url
+    terminal.done("migrate")
+
+    assert "works" in terminal.start("worker")
+
+    assert terminal.stop() == 0
+    assert "worker.stopped" in terminal.log()
+
+
+def test_web_refuses_a_database_of_a_newer_version(terminal, postgresql_url: str) -> None:
+    import psycopg
+
+    terminal.environment["DATABASE_URL"] = postgresql_url
+    terminal.done("migrate")
+    with psycopg.connect(postgresql_url) as connection:
+        connection.execute("UPDATE schema_version_core SET version_num = '9999'")
+
+    answer = terminal.run("web", "--port", "0")
+
+    assert (answer.returncode, "9999" in answer.stderr) == (1, True)
+
+
 def test_a_server_with_another_key_refuses_to_start(terminal) -> None:
     terminal.done("app", "create", "--name", "Acme")
     (terminal.data / "key").unlink()
