@@ -74,7 +74,7 @@ class ManageApp:
 
     def change_domains(self, app_id: str, domains: tuple[str, ...]) -> AppRow:
         """Raises `FieldInvalid`, `NotFound`."""
-        origins = _origins(domains)
+        origins = origins_of(domains)
         with self.database.writing() as transaction:
             row = _get(transaction, app_id)
             save_app_settings(
@@ -90,7 +90,7 @@ class ManageApp:
     def create_api_key(self, app_id: str, *, label: str) -> Secret:
         """The key, which is never shown again. Raises `FieldInvalid`, `NotFound`."""
         key = f"sk_{secrets.token_urlsafe(32)}"
-        row = ApiKeyRow(hash_of(key), app_id, _named(label, "label"), self.clock.now())
+        row = ApiKeyRow(hash_of(key), app_id, name_of(label, "label"), self.clock.now())
         with self.database.writing() as transaction:
             _get(transaction, app_id)
             add_api_key(transaction, row)
@@ -152,8 +152,8 @@ class ManageApp:
         token_secret = secrets.token_bytes(32)
         return AppRow(
             id=app_id,
-            name=_named(name, "name"),
-            domains=_origins(domains),
+            name=name_of(name, "name"),
+            domains=origins_of(domains),
             time_zone=time_zone,
             holdout_percent=0.0,
             sealed_token_secret=self.vault.seal(
@@ -182,14 +182,14 @@ def _get(reader: Reader, app_id: str) -> AppRow:
     return row
 
 
-def _named(text: str, field: str) -> str:
+def name_of(text: str, field: str) -> str:
     name = text.strip()
     if not 0 < len(name) <= MOST_NAME:
         raise FieldInvalid(f"Enter a {field} of 1 to {MOST_NAME} characters.", field=field)
     return name
 
 
-def _origins(domains: tuple[str, ...]) -> tuple[str, ...]:
+def origins_of(domains: tuple[str, ...]) -> tuple[str, ...]:
     """Origins: "Acme.io" and "https://acme.io/" are the origin "https://acme.io"."""
     return tuple(dict.fromkeys(_origin(domain) for domain in domains))
 

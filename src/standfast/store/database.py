@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.pool import QueuePool
 
-from standfast.store.schema import core, mirror
+from standfast.store.schema import mirror
+from standfast.store.schema_operators import core  # with every table of both files
 from standfast.store.signals import LocalSignals, PostgresSignals, Signal, Signals
 
 

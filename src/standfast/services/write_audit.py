@@ -1,0 +1,42 @@
+"""Notes a change of the console in the transaction that makes it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from standfast.services.ids import new_id
+from standfast.services.permissions import Actor
+from standfast.store.audit import AuditRow, add_entry
+from standfast.store.database import Transaction
+
+
+def write_audit(
+    transaction: Transaction,
+    actor: Actor,
+    deed: str,
+    subject: str,
+    *,
+    at: datetime,
+    app_id: str | None = None,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """`deed` is "noun.what_happened"; `subject` is a name a person knows the thing by.
+
+    What is equal before and after is left out. Never hand in a secret.
+    """
+    before, after = before or {}, after or {}
+    add_entry(
+        transaction,
+        AuditRow(
+            id=new_id("aud"),
+            at=at,
+            actor_id=actor.operator_id,
+            actor_name=actor.name,
+            app_id=app_id,
+            deed=deed,
+            subject=subject,
+            before={key: before[key] for key in before if before[key] != after.get(key)},
+            after={key: after[key] for key in after if after[key] != before.get(key)},
+        ),
+    )

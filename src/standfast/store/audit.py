@@ -1,0 +1,81 @@
+"""Every change made in the console: who, when, where, what, before and after."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from standfast.store.database import Reader, Transaction
+from standfast.store.schema_operators import audit_entries
+
+
+@dataclass(frozen=True)
+class AuditRow:
+    """`deed` is "noun.what_happened"; `before` and `after` hold what changed, without secrets."""
+
+    id: str
+    at: datetime
+    actor_id: str
+    actor_name: str
+    app_id: str | None
+    deed: str
+    subject: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class AuditFilter:
+    """Empty texts filter nothing. With an `app_id` only that app's entries are seen."""
+
+    app_id: str | None = None
+    actor_id: str = ""
+    noun: str = ""
+    """The first word of a deed: "app", "api_key"."""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def add_entry(transaction: Transaction, row: AuditRow) -> None:
+    transaction.connection.execute(
+        insert(audit_entries).values(
+            id=row.id,
+            at=row.at,
+            actor_id=row.actor_id,
+            actor_name=row.actor_name,
+            app_id=row.app_id,
+            deed=row.deed,
+            subject=row.subject,
+            before=row.before,
+            after=row.after,
+        )
+    )
+
+
+def list_entries(
+    reader: Reader, chosen: AuditFilter, *, offset: int, limit: int
+) -> tuple[AuditRow, ...]:
+    """Newest first."""
+    query = select(audit_entries).order_by(audit_entries.c.at.desc(), audit_entries.c.id.desc())
+    if chosen.app_id is not None:
+        query = query.where(audit_entries.c.app_id == chosen.app_id)
+    if chosen.actor_id:
+        query = query.where(audit_entries.c.actor_id == chosen.actor_id)
+    if chosen.noun:
+        query = query.where(audit_entries.c.deed.startswith(f"{chosen.noun}.", autoescape=True))
+    if chosen.since is not None:
+        query = query.where(audit_entries.c.at >= chosen.since)
+    if chosen.until is not None:
+        query = query.where(audit_entries.c.at < chosen.until)
+    rows = reader.connection.execute(query.offset(offset).limit(limit)).mappings()
+    return tuple(AuditRow(**row) for row in rows)
+
+
+def list_actors(reader: Reader, app_id: str | None) -> tuple[tuple[str, str], ...]:
+    """(id, name) of everybody who changed something, for a filter."""
+    query = select(audit_entries.c.actor_id, audit_entries.c.actor_name).distinct()
+    if app_id is not None:
+        query = query.where(audit_entries.c.app_id == app_id)
+    found = {row.actor_id: row.actor_name for row in reader.connection.execute(query)}
+    return tuple(sorted(found.items(), key=lambda pair: pair[1].lower()))
