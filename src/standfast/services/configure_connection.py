@@ -156,6 +156,8 @@ class ConfigureConnection:
     def _store(self, row: ConnectionRow, present: ConnectionRow | None) -> ConnectionRow:
         now = self.clock.now()
         with self.database.writing() as transaction:
+            # Sealed again here: a key rotated since the check has resealed only what was stored.
+            row = replace(row, sealed=self._resealed(row))
             if present is None:
                 add_connection(transaction, row)
                 add_schedules(transaction, row.id, self._intervals(), now=now)
@@ -169,6 +171,10 @@ class ConfigureConnection:
             self._forget_other_site(row)
         _log.info("connection.saved", connection=row.id, site=row.site.site_id)
         return row
+
+    def _resealed(self, row: ConnectionRow) -> bytes:
+        context = secrets_context(row.id)
+        return self.vault.seal(self.vault.unseal(row.sealed, context=context), context=context)
 
     def _forget_other_site(self, row: ConnectionRow) -> None:
         """Ids of one site mean nothing at another: the mirror starts over."""
