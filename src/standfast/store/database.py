@@ -127,6 +127,7 @@ def _sqlite_writer(file: Path, *, synchronous: str) -> Engine:
         max_overflow=0,
         pool_timeout=60,
         connect_args={"check_same_thread": False, "timeout": 30},
+        hide_parameters=True,  # a logged error must not hold what was bound
     )
     _on_connect(engine, f"PRAGMA synchronous={synchronous}", "PRAGMA journal_mode=WAL")
     _begin_with(engine, "BEGIN IMMEDIATE")
@@ -140,6 +141,7 @@ def _sqlite_reader(file: Path) -> Engine:
         pool_size=8,
         max_overflow=32,
         connect_args={"check_same_thread": False, "timeout": 30},
+        hide_parameters=True,  # a logged error must not hold what was bound
     )
     _on_connect(engine, "PRAGMA query_only=ON")
     _begin_with(engine, "BEGIN")
@@ -166,7 +168,9 @@ def _begin_with(engine: Engine, statement: str) -> None:
 
 def _open_postgresql(database_url: str) -> Database:
     url = "postgresql+psycopg://" + database_url.partition("://")[2]
-    engine = create_engine(url, pool_size=8, max_overflow=24, pool_pre_ping=True)
+    engine = create_engine(
+        url, pool_size=8, max_overflow=24, pool_pre_ping=True, hide_parameters=True
+    )
     return Database(
         core_writes=engine,
         core_reads=engine,
