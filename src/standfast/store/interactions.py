@@ -42,10 +42,12 @@ NAMES = tuple(one.name for one in fields(InteractionRow))
 
 def add_interaction(transaction: Transaction, row: InteractionRow) -> bool:
     """Whether this deed is the first of its claim; a second one changes nothing."""
+    # No index is named: of two at the same moment the later may meet the other's id first, and
+    # PostgreSQL forgives a conflict in the named index only.
     written = transaction.connection.execute(
         upserting(transaction, interactions)
         .values(**vars(row))
-        .on_conflict_do_nothing(index_elements=["claim"])
+        .on_conflict_do_nothing()
         .returning(interactions.c.id)
     ).one_or_none()
     return written is not None
