@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import msgspec
 import structlog
@@ -13,9 +14,12 @@ from standfast.connectors.registry import Registry
 from standfast.connectors.slots import Lane
 from standfast.contract.connector import ConnectorSpec, SiteFacts
 from standfast.contract.errors import SettingsRefused
+from standfast.domain.roles import Permission
 from standfast.services.connection_health import note_good_answer
 from standfast.services.errors import FieldInvalid, NotFound
 from standfast.services.open_site import Sites, sealed_secrets, secrets_context
+from standfast.services.permissions import Acting
+from standfast.services.write_audit import write_audit
 from standfast.store.billing import clear_fresh_billing, delete_unseen
 from standfast.store.catalogue import retire_unseen_items
 from standfast.store.connections import (
@@ -25,7 +29,7 @@ from standfast.store.connections import (
     find_connection,
     save_connection,
 )
-from standfast.store.database import Database
+from standfast.store.database import Database, Transaction
 from standfast.store.syncs import What, add_schedules, request_sync
 from standfast.store.vault import Vault
 
@@ -35,7 +39,7 @@ _log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
-class ConfigureConnection:
+class ConfigureConnection(Acting):
     """Nothing is saved that was not checked against the site first."""
 
     database: Database
@@ -59,6 +63,7 @@ class ConfigureConnection:
 
         Raises `SettingsRefused` naming the fields, `CallFailed` when the site cannot be asked.
         """
+        self._allow(Permission.USE_CONNECTIONS, app_id)
         spec = self.registry.get(connector).spec
         with self.database.reading() as reader:
             present = find_connection(reader, app_id, connector)
@@ -71,12 +76,14 @@ class ConfigureConnection:
 
     def switch(self, app_id: str, connector: str, *, is_active: bool) -> ConnectionRow:
         """The Active switch: off means no offer is shown and no waiting run is tried."""
+        self._allow(Permission.USE_CONNECTIONS, app_id)
         with self.database.writing() as transaction:
             present = find_connection(transaction, app_id, connector)
             if present is None:
                 raise NotFound("This app has no such connection.")
             changed = replace(present, is_active=is_active, updated_at=self.clock.now())
             save_connection(transaction, changed)
+            self._note(transaction, "connection.switched", present, changed)
         _log.info("connection.switched", connection=present.id, is_active=is_active)
         return changed
 
@@ -158,6 +165,7 @@ class ConfigureConnection:
         with self.database.writing() as transaction:
             # Sealed again here: a key rotated since the check has resealed only what was stored.
             row = replace(row, sealed=self._resealed(row))
+            self._note(transaction, "connection.saved", present, row)
             if present is None:
                 add_connection(transaction, row)
                 add_schedules(transaction, row.id, self._intervals(), now=now)
@@ -171,6 +179,18 @@ class ConfigureConnection:
             self._forget_other_site(row)
         _log.info("connection.saved", connection=row.id, site=row.site.site_id)
         return row
+
+    def _note(
+        self,
+        transaction: Transaction,
+        deed: str,
+        before: ConnectionRow | None,
+        after: ConnectionRow,
+    ) -> None:
+        write_audit(
+            transaction, self.actor, deed, after.site.name, at=after.updated_at,
+            app_id=after.app_id, before=_told(before), after=_told(after),
+        )  # fmt: skip
 
     def _resealed(self, row: ConnectionRow) -> bytes:
         context = secrets_context(row.id)
@@ -187,6 +207,19 @@ class ConfigureConnection:
             What.CATALOGUE: self.durations.catalogue_sync,
             What.RECORDS: self.durations.records_sync,
         }
+
+
+def _told(row: ConnectionRow | None) -> dict[str, Any]:
+    """Without its secrets: that a key was entered anew is told by the deed alone."""
+    if row is None:
+        return {}
+    return {
+        "connector": row.connector,
+        "settings": row.settings,
+        "site": row.site.subdomain,
+        "is_active": row.is_active,
+        "in_flight": row.in_flight,
+    }
 
 
 def _refuse_bad_limit(spec: ConnectorSpec, in_flight: int) -> None:

@@ -9,6 +9,7 @@ from standfast.domain.decision import Explanation, explain
 from standfast.domain.pattern import PatternInvalid
 from standfast.domain.prompt import PromptStatus, Triggers
 from standfast.domain.request import DecideRequest
+from standfast.domain.roles import Permission
 from standfast.domain.rules.compile import compile_rule
 from standfast.domain.snapshot import (
     CompiledPrompt,
@@ -19,6 +20,7 @@ from standfast.domain.snapshot import (
     compile_prompt,
 )
 from standfast.domain.visitor import Identity
+from standfast.services.permissions import Acting
 from standfast.services.read_situation import Situations
 from standfast.services.snapshots import Snapshots
 from standfast.store.database import Database, Reader
@@ -35,7 +37,7 @@ class ExplainedPrompt:
     explanation: Explanation
 
 
-class ExplainPrompts:
+class ExplainPrompts(Acting):
     """Judges drafts, paused and ended prompts too: their status is among the gates."""
 
     def __init__(
@@ -55,6 +57,7 @@ class ExplainPrompts:
     def explain_identity(
         self, identity: Identity, request: DecideRequest
     ) -> tuple[ExplainedPrompt, ...]:
+        self._allow(Permission.SEE_VISITORS, identity.app_id)
         now = self._clock.now()
         live = self._snapshots.current(identity.app_id)
         with self._database.reading() as reader:

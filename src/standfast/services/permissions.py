@@ -1,7 +1,9 @@
 """Who acts, and whether they may. Every use case of the console asks here itself."""
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Self
 
 from standfast.domain.roles import PERMISSIONS, Permission, Role
 from standfast.services.errors import ServiceRefused
@@ -38,6 +40,24 @@ class Actor:
 
 SYSTEM = Actor("system", "Command line", Role.COMPANY_ADMIN)
 """Whoever may open the data folder may do everything."""
+
+
+class Acting:
+    """A use case done on somebody's behalf: the command line's, until bound to an operator.
+
+    The console binds every such use case with `by` before it calls it.
+    """
+
+    actor: Actor = SYSTEM
+
+    def by(self, actor: Actor) -> Self:
+        """The same use case, done by this operator."""
+        bound = copy.copy(self)
+        object.__setattr__(bound, "actor", actor)  # past the lock of a frozen dataclass
+        return bound
+
+    def _allow(self, permission: Permission, app_id: str | None = None) -> None:
+        allow(self.actor, permission, app_id)
 
 
 def allow(actor: Actor, permission: Permission, app_id: str | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 
@@ -9,11 +10,15 @@ from standfast.clock import Clock
 from standfast.connectors.registry import Registry
 from standfast.domain.preflight import Finding
 from standfast.domain.prompt import PromptBody, PromptStatus
+from standfast.domain.roles import Permission
 from standfast.services.errors import FieldInvalid, NotFound, NotNow
 from standfast.services.ids import new_id
+from standfast.services.permissions import Acting
 from standfast.services.preflight_prompt import Checked, check_prompt
+from standfast.services.write_audit import write_audit
 from standfast.services.write_snapshot import write_snapshot
 from standfast.store.apps import find_app
+from standfast.store.bodies import packed
 from standfast.store.database import Database, Reader, Transaction
 from standfast.store.prompts import (
     PromptRow,
@@ -54,7 +59,7 @@ def read_prompt_body(raw: object) -> PromptBody:
         raise FieldInvalid(problem, field=path.rstrip("`").lstrip(".") or "body") from error
 
 
-class PublishPrompt:
+class PublishPrompt(Acting):
     """Every change that visitors can see makes a version, a snapshot and a signal at once."""
 
     def __init__(self, database: Database, registry: Registry, clock: Clock) -> None:
@@ -66,6 +71,7 @@ class PublishPrompt:
         self, app_id: str, *, name: str, body: PromptBody, prompt_id: str | None = None
     ) -> PromptRow:
         """Nobody sees a draft. Raises `FieldInvalid`, `NotFound`, `NotNow` (ended)."""
+        self._allow(Permission.EDIT_PROMPTS, app_id)
         if not name.strip():
             raise FieldInvalid("Give the prompt a name.", field="name")
         now = self._clock.now()
@@ -75,15 +81,18 @@ class PublishPrompt:
                     raise NotFound(f"There is no app {app_id}.")
                 row = PromptRow(new_id("prm"), app_id, name.strip(), DRAFT, body, 0, now, now)
                 add_prompt(transaction, row)
+                self._note(transaction, "prompt.created", None, row)
                 return row
             present = _locked(transaction, app_id, prompt_id)
             _refuse_status(present, OPEN)
             row = replace(present, name=name.strip(), draft=body, updated_at=now)
             save_prompt(transaction, row)
+            self._note(transaction, "prompt.draft_saved", present, row)
             return row
 
     def preflight(self, app_id: str, prompt_id: str) -> tuple[Finding, ...]:
         """What stands against starting the draft as it is now."""
+        self._allow(Permission.EDIT_PROMPTS, app_id)
         with self._database.reading() as reader:
             row = find_prompt(reader, app_id, prompt_id)
             if row is None:
@@ -108,6 +117,7 @@ class PublishPrompt:
 
     def resume(self, app_id: str, prompt_id: str) -> PromptRow:
         """The newest version goes live again, checked anew. Raises `PreflightFailed`."""
+        self._allow(Permission.EDIT_PROMPTS, app_id)
         now = self._clock.now()
         with self._database.writing() as transaction:
             row = _locked(transaction, app_id, prompt_id)
@@ -117,8 +127,7 @@ class PublishPrompt:
             checked = self._check(transaction, app_id, version.body)
             _refuse_blocked(checked)
             changed = replace(row, status=LIVE, updated_at=now)
-            save_prompt(transaction, changed)
-            write_snapshot(transaction, app_id, now=now)
+            self._put(transaction, "prompt.resumed", row, changed)
         return changed
 
     def end(self, app_id: str, prompt_id: str) -> PromptRow:
@@ -134,6 +143,7 @@ class PublishPrompt:
         since: Collection[PromptStatus],
         to: PromptStatus | None,
     ) -> PromptRow:
+        self._allow(Permission.EDIT_PROMPTS, app_id)
         now = self._clock.now()
         with self._database.writing() as transaction:
             row = _locked(transaction, app_id, prompt_id)
@@ -144,25 +154,51 @@ class PublishPrompt:
             if version > row.version:
                 add_version(transaction, VersionRow(prompt_id, version, checked.body, by, now))
             changed = replace(row, status=to or row.status, version=version, updated_at=now)
-            save_prompt(transaction, changed)
-            write_snapshot(transaction, app_id, now=now)
+            self._put(transaction, "prompt.published", row, changed)
         return changed
 
     def _turn(
         self, app_id: str, prompt_id: str, *, since: Collection[PromptStatus], to: PromptStatus
     ) -> PromptRow:
+        self._allow(Permission.EDIT_PROMPTS, app_id)
         now = self._clock.now()
         with self._database.writing() as transaction:
             row = _locked(transaction, app_id, prompt_id)
             _refuse_status(row, since)
             changed = replace(row, status=to, updated_at=now)
-            save_prompt(transaction, changed)
-            write_snapshot(transaction, app_id, now=now)
+            self._put(transaction, f"prompt.{to}", row, changed)
         return changed
+
+    def _put(
+        self, transaction: Transaction, deed: str, before: PromptRow, after: PromptRow
+    ) -> None:
+        """Store a change that visitors see, with its snapshot and its note."""
+        save_prompt(transaction, after)
+        write_snapshot(transaction, after.app_id, now=after.updated_at)
+        self._note(transaction, deed, before, after)
+
+    def _note(
+        self, transaction: Transaction, deed: str, before: PromptRow | None, after: PromptRow
+    ) -> None:
+        write_audit(
+            transaction, self.actor, deed, after.name, at=after.updated_at, app_id=after.app_id,
+            before=_told(before), after=_told(after),
+        )  # fmt: skip
 
     def _check(self, core: Reader, app_id: str, body: PromptBody) -> Checked:
         with self._database.reading_mirror() as mirror:
             return check_prompt(core, mirror, self._registry, app_id, body, self._clock.now())
+
+
+def _told(row: PromptRow | None) -> dict[str, Any]:
+    if row is None:
+        return {}
+    return {
+        "name": row.name,
+        "status": row.status,
+        "version": row.version,
+        "draft": packed(row.draft),
+    }
 
 
 def _with_version(transaction: Transaction, row: PromptRow, body: PromptBody) -> int:

@@ -18,7 +18,7 @@ from standfast.domain.snapshot import CompiledSnapshot
 from standfast.domain.visitor import Identity, VisitorState
 from standfast.services.read_visitor import connected_billers, find_visitor_state, holds_of
 from standfast.store.billing import find_billing
-from standfast.store.catalogue import find_items
+from standfast.store.catalogue import find_items, list_items
 from standfast.store.connections import ConnectionRow
 from standfast.store.database import Database, Reader
 
@@ -95,13 +95,13 @@ class Situations:
         actions: Iterable[AttachedAction] | None,
     ) -> Items:
         if actions is not None:
-            return find_items(mirror, row.id, item_keys(actions, connector.spec))
+            return _items_named(mirror, row, connector.spec, actions)
         key = (row.id, snapshot.hash)
         known = self._items.get(key)
         if known is not None and timedelta() <= now - known[0] < ITEMS_KEPT:
             return known[1]
         wanted = (action for prompt in snapshot.prompts for action in prompt.body.actions())
-        items = find_items(mirror, row.id, item_keys(wanted, connector.spec))
+        items = _items_named(mirror, row, connector.spec, wanted)
         # One entry per connection: an older snapshot's items are of no more use.
         self._items = {k: v for k, v in self._items.items() if k[0] != row.id} | {key: (now, items)}
         return items
@@ -155,6 +155,18 @@ def item_keys(actions: Iterable[AttachedAction], spec: ConnectorSpec) -> set[tup
             if value and parameter.kind in kinds:
                 keys.add((ItemKind(parameter.kind), value))
     return keys
+
+
+def _items_named(
+    mirror: Reader, row: ConnectionRow, spec: ConnectorSpec, actions: Iterable[AttachedAction]
+) -> Items:
+    """What the actions name; with a coupon every plan too, as it may not fit the one they have."""
+    keys = item_keys(actions, spec)
+    items = find_items(mirror, row.id, keys)
+    if any(kind is ItemKind.COUPON for kind, _ in keys):
+        plans = list_items(mirror, row.id, ItemKind.PLAN, with_retired=True)
+        items |= {(ItemKind.PLAN, plan.external_id): plan for plan in plans}
+    return items
 
 
 def _facts(visitor: VisitorState, request: DecideRequest, billers: Mapping[str, Biller]) -> Facts:

@@ -5,11 +5,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from standfast.clock import Clock
 from standfast.connectors.registry import Registry
+from standfast.domain.roles import Permission
 from standfast.domain.visitor import USER_ID_LIMIT, BillingIdSource, TraitValue
 from standfast.services.errors import FieldInvalid, NotFound
+from standfast.services.permissions import SYSTEM, Acting
+from standfast.services.write_audit import write_audit
 from standfast.store.apps import find_app
 from standfast.store.database import Database
 from standfast.store.visitors import TraitSource, VisitorRow, lock_visitor, save_visitor
@@ -23,7 +27,7 @@ BILLING_ID_LIMIT = 255
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 
 
-class SaveVisitor:
+class SaveVisitor(Acting):
     def __init__(self, database: Database, registry: Registry, clock: Clock) -> None:
         self._database = database
         self._registry = registry
@@ -44,6 +48,7 @@ class SaveVisitor:
         A connector's trait (chargify_id) is kept as text with its source and instant.
         Raises `FieldInvalid` naming the field, `NotFound` for an unknown app.
         """
+        self._allow(Permission.CHANGE_VISITORS, app_id)
         _refuse_bad_user_id(user_id)
         if len(traits) > TRAITS_LIMIT:
             raise FieldInvalid(f"Send at most {TRAITS_LIMIT} traits.", field="traits")
@@ -60,7 +65,21 @@ class SaveVisitor:
             if is_test is not None:
                 row = replace(row, is_test=is_test)
             save_visitor(transaction, row)
+            if self.actor is not SYSTEM:
+                write_audit(
+                    transaction, self.actor, "visitor.changed", user_id,
+                    at=now, app_id=app_id, before=_told(present), after=_told(row),
+                )  # fmt: skip
         return row
+
+
+def _told(row: VisitorRow) -> dict[str, Any]:
+    """The names of the traits only: their values are the visitor's own."""
+    return {
+        "traits": sorted(row.traits),
+        "is_suppressed": row.is_suppressed,
+        "is_test": row.is_test,
+    }
 
 
 def _merged(

@@ -16,8 +16,11 @@ from standfast.connectors.slots import Lane
 from standfast.connectors.transport import ReadOnlyTransport
 from standfast.contract.actions import RetryCause
 from standfast.contract.errors import CallFailed, CredentialsRefused, SettingsRefused
+from standfast.domain.roles import Permission
 from standfast.services.connection_health import note_good_answer, note_trouble
 from standfast.services.open_site import Site, Sites
+from standfast.services.permissions import Acting
+from standfast.services.write_audit import write_audit
 from standfast.store.billing import (
     clear_fresh_billing,
     count_billing,
@@ -53,7 +56,7 @@ class PassLost(Exception):
 
 
 @dataclass(frozen=True)
-class SyncConnections:
+class SyncConnections(Acting):
     """One call of `sync_due` does at most one pass."""
 
     database: Database
@@ -63,8 +66,15 @@ class SyncConnections:
 
     def request(self, connection_id: str) -> None:
         """Sync now: the worker begins at once."""
+        now = self.clock.now()
         with self.database.writing() as transaction:
-            request_sync(transaction, connection_id, now=self.clock.now())
+            connection = get_connection(transaction, connection_id)
+            self._allow(Permission.USE_CONNECTIONS, connection.app_id)
+            request_sync(transaction, connection_id, now=now)
+            write_audit(
+                transaction, self.actor, "connection.sync_requested", connection.site.name,
+                at=now, app_id=connection.app_id,
+            )  # fmt: skip
 
     def sync_due(self) -> bool:
         """Do the most overdue pass. False when none was due."""
