@@ -101,6 +101,13 @@ class Rig:
         self.clock.advance(1)  # a second later every process knows
         return saved.id
 
+    def republish(self, prompt_id: str, *actions: AttachedAction, **changes: Any) -> None:
+        body = a_prompt(*actions, **changes)
+        publishing = self.house.publish_prompt
+        publishing.save_draft(self.shop.app, name="Offer", body=body, prompt_id=prompt_id)
+        publishing.publish(self.shop.app, prompt_id, by="olga")
+        self.clock.advance(1)
+
     def pause(self, prompt_id: str) -> None:
         self.house.publish_prompt.pause(self.shop.app, prompt_id)
         self.clock.advance(1)
@@ -118,6 +125,10 @@ class Rig:
         """The run of this click when it has ended."""
         self.shop.follow(result)
         return self.shop.run(result)
+
+    def another_shop(self) -> Shop:
+        """An app of its own in the same house."""
+        return open_shop(self.house, self.shop.client, self.clock)
 
     def create(self, plan: str = "pro", **more: str) -> AttachedAction:
         return chargify("create_subscription", plan=self.site.plans[plan], **more)
@@ -172,7 +183,8 @@ def standing_house(
     try:
         yield house
     finally:
-        house.close()
+        # On PostgreSQL it waits for its listener; the next test need not.
+        threading.Thread(target=house.close, name="closing").start()
 
 
 @contextmanager

@@ -32,6 +32,10 @@ class Shop:
         """The same shop after Standfast has moved to another address."""
         return replace(self, client=client)
 
+    def forging(self) -> "Shop":
+        """Somebody who knows everything but the secret."""
+        return replace(self, secret="the secret of somebody else, long enough")
+
     def identity(self, who: Customer | str, **claims: object) -> str:
         """A customer's token names their own chargify_id; a bare user's names none."""
         now = int(self.clock.now().timestamp())
@@ -69,9 +73,13 @@ class Shop:
         """A run of this click with its journal, as the shop's back end may read it."""
         return self.server("GET", f"runs/{result['runs'][position]['id']}")
 
-    def explain(self, user: str, **more: object) -> dict[str, dict[str, str]]:
-        """The gates of the only prompt: {gate: its verdict, condition and actual value}."""
-        body = {"user_id": user, "page": PAGE, **more}
+    def explain(self, who: Customer, **more: object) -> dict[str, dict[str, str]]:
+        """The gates of the only prompt: {gate: its verdict, condition and actual value}.
+
+        The back end has no token to show, so it stores the chargify_id first.
+        """
+        self.save_visitor(who.user, chargify_id=who.id)
+        body = {"user_id": who.user, "page": PAGE, **more}
         (told,) = self.server("POST", "explain", body)["prompts"]
         return {one["gate"]: one for one in told["gates"]}
 
