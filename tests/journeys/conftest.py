@@ -1,14 +1,25 @@
 """What every journey stands on. A file may shorten or lengthen `durations`."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import structlog
 
 from journeys.billing_site import BillingSite, billing_site
 from journeys.rig import QUICK, MovingClock, Rig, open_shop, served, standing_house, working
 from standfast.config import Durations
+
+
+@pytest.fixture(autouse=True, scope="module")
+def silence() -> Iterator[None]:
+    """Much goes wrong here on purpose; its log lines would only cost time."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture
