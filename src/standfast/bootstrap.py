@@ -20,15 +20,20 @@ from standfast.services.follow_result import FollowResult
 from standfast.services.get_run import GetRun
 from standfast.services.get_visitor import GetVisitor
 from standfast.services.identify import Identify
+from standfast.services.list_runs import ListRuns
 from standfast.services.manage_app import ManageApp
 from standfast.services.open_site import OpenSite, Sites
 from standfast.services.publish_prompt import PublishPrompt
+from standfast.services.read_connection import ReadConnection
+from standfast.services.read_overview import ReadOverview
 from standfast.services.read_situation import Situations
+from standfast.services.read_traits import ReadTraits
 from standfast.services.record_interaction import RecordInteraction
 from standfast.services.rotate_key import RotateKey
 from standfast.services.run_actions import RunActions
 from standfast.services.save_segment import SaveSegment
 from standfast.services.save_visitor import SaveVisitor
+from standfast.services.see_visitors import SeeVisitors
 from standfast.services.snapshots import Snapshots
 from standfast.services.sync_connection import SyncConnections
 from standfast.services.tokens import Tokens
@@ -41,6 +46,7 @@ from standfast.web.edge import AsgiApp, Edge
 from standfast.web.health import Health
 from standfast.web.limits import Limits, read_limits
 from standfast.web.tag_api import TagApi
+from standfast.web.tag_files import TagFiles
 from standfast.web.waiting import RunWaiter
 from standfast.worker import Worker
 
@@ -64,6 +70,11 @@ class House:
     change_holdout: ChangeHoldout
     save_visitor: SaveVisitor
     get_visitor: GetVisitor
+    see_visitors: SeeVisitors
+    read_traits: ReadTraits
+    list_runs: ListRuns
+    read_overview: ReadOverview
+    read_connection: ReadConnection
     save_segment: SaveSegment
     publish_prompt: PublishPrompt
     configure_connection: ConfigureConnection
@@ -97,12 +108,14 @@ class House:
             decisions=self.decide_prompts,
             interactions=self.record_interaction,
             results=self.follow_result,
+            visitors=self.see_visitors,
             limits=self.limits,
         )
         is_embedded = self.settings.is_embedded
         poll = EMBEDDED_POLL_SECONDS if is_embedded else POSTGRESQL_POLL_SECONDS
         edge = Edge(
             tag_api=tag_api,
+            tag_files=TagFiles(),
             health=self.health(),
             waiter=RunWaiter(self.database.signals, poll_seconds=poll),
             addresses=Addresses(self.settings.trusted_proxies),
@@ -121,6 +134,7 @@ class House:
         )
 
     def close(self) -> None:
+        self.see_visitors.close()
         self.transports.close()
         self.database.close()
 
@@ -254,6 +268,11 @@ def _furnish(
         change_holdout=ChangeHoldout(database, clock),
         save_visitor=SaveVisitor(database, registry, clock),
         get_visitor=GetVisitor(database),
+        see_visitors=SeeVisitors(database, clock),
+        read_traits=ReadTraits(database, registry),
+        list_runs=ListRuns(database),
+        read_overview=ReadOverview(database, registry, clock),
+        read_connection=ReadConnection(database, registry),
         save_segment=SaveSegment(database, clock),
         publish_prompt=PublishPrompt(database, registry, clock),
         configure_connection=ConfigureConnection(

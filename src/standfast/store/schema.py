@@ -105,6 +105,7 @@ visitors = Table(
     Column("is_test", Boolean, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    Column("seen_at", Instant),  # last asked for a decision with a signed identity
     PrimaryKeyConstraint("app_id", "user_id"),
 )
 

@@ -1,10 +1,11 @@
 """What we know of visitors, and what they did with each prompt."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, func, select, update
 
 from standfast.domain.interaction import Kind
 from standfast.domain.visitor import BillingIdSource, PromptHistory, TraitValue
@@ -33,6 +34,7 @@ class VisitorRow:
     sources: dict[str, TraitSource] = field(default_factory=dict[str, TraitSource])
     is_suppressed: bool = False
     is_test: bool = False
+    seen_at: datetime | None = None
 
 
 def find_visitor(reader: Reader, app_id: str, user_id: str) -> VisitorRow | None:
@@ -74,8 +76,32 @@ def save_visitor(transaction: Transaction, row: VisitorRow) -> None:
             is_suppressed=row.is_suppressed,
             is_test=row.is_test,
             updated_at=row.updated_at,
+            seen_at=row.seen_at,
         )
     )
+
+
+def search_visitors(
+    reader: Reader, app_id: str, text: str = "", *, after: str = "", limit: int = 50
+) -> tuple[VisitorRow, ...]:
+    """By user id, those that begin with `text`; `after` is the last id of the page before."""
+    query = select(visitors).where(visitors.c.app_id == app_id, visitors.c.user_id > after)
+    if text:
+        query = query.where(visitors.c.user_id.startswith(text, autoescape=True))
+    rows = reader.connection.execute(query.order_by(visitors.c.user_id).limit(limit))
+    return tuple(_row(row) for row in rows)
+
+
+def count_visitors(reader: Reader, app_id: str) -> int:
+    query = select(func.count()).where(visitors.c.app_id == app_id)
+    return reader.connection.execute(query).scalar_one()
+
+
+def walk_visitors(reader: Reader, app_id: str) -> Iterator[VisitorRow]:
+    """Every visitor of the app, one at a time."""
+    query = select(visitors).where(visitors.c.app_id == app_id).order_by(visitors.c.user_id)
+    rows = reader.connection.execution_options(yield_per=500).execute(query)
+    return (_row(row) for row in rows)
 
 
 def list_history(reader: Reader, app_id: str, visitor: str) -> dict[str, PromptHistory]:
@@ -107,4 +133,5 @@ def _row(found: Row[Any]) -> VisitorRow:
         sources=unpacked(found.sources, dict[str, TraitSource]),
         is_suppressed=found.is_suppressed,
         is_test=found.is_test,
+        seen_at=found.seen_at,
     )

@@ -13,6 +13,7 @@ from standfast.services.errors import IdentityRefused, ServiceRefused
 from standfast.services.follow_result import FollowResult, Recorded
 from standfast.services.identify import Identify
 from standfast.services.record_interaction import Deed, RecordInteraction
+from standfast.services.see_visitors import SeeVisitors
 from standfast.web.limits import Buckets, Limits
 from standfast.web.messages import (
     DecideBody,
@@ -50,12 +51,14 @@ class TagApi:
         decisions: DecidePrompts,
         interactions: RecordInteraction,
         results: FollowResult,
+        visitors: SeeVisitors,
         limits: Limits,
     ) -> None:
         self._identify = identify
         self._decisions = decisions
         self._interactions = interactions
         self._results = results
+        self._visitors = visitors
         self._of_visitor = Buckets(limits.visitor)
         self._of_app = Buckets(limits.app)
         self._of_address = Buckets(limits.address)
@@ -76,7 +79,9 @@ class TagApi:
             event=body.event,
             traits=body.traits,
         )
-        return msgspec.json.encode(self._decisions.decide(identity, request))
+        decisions = self._decisions.decide(identity, request)
+        self._visitors.seen(identity)
+        return msgspec.json.encode(decisions)
 
     def record(self, asked: Asked) -> list[Recorded | Told]:
         """Each interaction for itself; when none was taken, the first one's error is raised."""
