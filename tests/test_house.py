@@ -75,7 +75,7 @@ def test_no_file_names_the_host_of_a_package_registry():
 
 
 def test_no_lock_file_pins_what_requirements_pin():
-    names = {"package-lock.json", "uv.lock", "poetry.lock", "Pipfile.lock", "yarn.lock"}
+    names = {"uv.lock", "poetry.lock", "Pipfile.lock", "yarn.lock"}
     assert [path for path in files() if path.name in names] == []
 
 

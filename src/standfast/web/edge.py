@@ -17,6 +17,7 @@ from standfast.web.health import Health
 from standfast.web.messages import InteractionResults, Told
 from standfast.web.problems import MEDIA_TYPE, Refusal, encode, problem_of
 from standfast.web.tag_api import Asked, TagApi
+from standfast.web.tag_files import FOLDER, TagFiles
 from standfast.web.waiting import RunWaiter
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -45,6 +46,7 @@ class Edge:
         self,
         *,
         tag_api: TagApi,
+        tag_files: TagFiles,
         health: Health,
         waiter: RunWaiter,
         addresses: Addresses,
@@ -53,6 +55,7 @@ class Edge:
         threads: int = 16,
     ) -> None:
         self._tag_api = tag_api
+        self._tag_files = tag_files
         self._health = health
         self._waiter = waiter
         self._addresses = addresses
@@ -74,6 +77,8 @@ class Edge:
             await self._tag(scope, receive, send)
         elif path in {"/livez", "/readyz"}:
             await self._tell_health(scope, send)
+        elif path.startswith(FOLDER):
+            await self._give_file(scope, send)
         else:
             await self._hand_on(scope, receive, send)
 
@@ -163,6 +168,18 @@ class Edge:
             ]
         return headers
 
+    async def _give_file(self, scope: Scope, send: Send) -> None:
+        if scope["method"] not in {"GET", "HEAD"}:
+            headers: Headers = [*_PLAIN_HEADERS, (b"allow", b"GET, HEAD")]
+            await _tell(send, scope, Refusal(405, "Use GET."), headers)
+            return
+        file = self._tag_files.find(scope["path"])
+        if file is None:
+            await _tell(send, scope, Refusal(404, "There is no such file."), _PLAIN_HEADERS)
+            return
+        body, headers = file.body_for(_header(scope, b"accept-encoding") or "")
+        await _answer(send, 200, body, headers)
+
     async def _tell_health(self, scope: Scope, send: Send) -> None:
         if scope["method"] not in {"GET", "HEAD"}:
             headers: Headers = [*_PLAIN_HEADERS, (b"allow", b"GET, HEAD")]
@@ -213,7 +230,7 @@ async def _tell(send: Send, scope: Scope, error: Exception, headers: Headers) ->
         _log.error("request.failed", path=scope["path"], exc_info=error)
     told = problem_of(error)
     headers = [*headers, (b"content-type", MEDIA_TYPE.encode())]
-    if told.status == 405:
+    if told.status == 405 and not any(name == b"allow" for name, _ in headers):
         headers.append((b"allow", b"POST, OPTIONS"))
     if told.status in {413, 408}:
         headers.append((b"connection", b"close"))

@@ -1,0 +1,57 @@
+// Builds the tag: node tag/build.mjs [folder]. Equal sources give equal bytes.
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, transform } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const into = process.argv[2] ?? join(here, "../src/standfast/web/static/tag");
+const target = "es2019";
+// Names of ours that no page, server or browser knows.
+const mangleProps =
+  /^(mount|unmount|work|tell|chosen|again|left|insist|resume|moveOn|seen|wire)$/;
+
+const styles = {
+  name: "minified styles as text",
+  setup({ onLoad }) {
+    onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const { code } = await transform(await readFile(path, "utf8"), { loader: "css", minify: true });
+      const contents = code.trim().replace(/(--[\w-]+): /g, "$1:").replace(/, /g, ",");
+      return { contents, loader: "text" };
+    });
+  },
+};
+
+async function built(entry, define = {}) {
+  const { outputFiles } = await build({
+    entryPoints: [join(here, "src", entry)],
+    bundle: true,
+    write: false,
+    minify: true,
+    format: "iife",
+    charset: "utf8",
+    legalComments: "none",
+    tsconfigRaw: {},
+    target,
+    mangleProps,
+    define,
+    plugins: [styles],
+    absWorkingDir: here,
+  });
+  return outputFiles[0].contents;
+}
+
+const hash = (bytes) => createHash("sha256").update(bytes).digest("hex").slice(0, 16);
+
+const main = await built("main.ts");
+const preview = await built("preview.ts");
+const names = { loader: "v1.js", main: `${hash(main)}.js`, preview: `preview-${hash(preview)}.js` };
+const loader = await built("loader.ts", { MAIN: JSON.stringify(names.main) });
+
+await mkdir(into, { recursive: true });
+for (const old of await readdir(into)) await rm(join(into, old));
+await writeFile(join(into, names.loader), loader);
+await writeFile(join(into, names.main), main);
+await writeFile(join(into, names.preview), preview);
+await writeFile(join(into, "manifest.json"), `${JSON.stringify(names, null, 2)}\n`);

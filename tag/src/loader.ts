@@ -1,0 +1,35 @@
+/** Short-lived and tiny: makes the queue and brings in the main file, which lives for ever. */
+
+/** The main file's hashed name, set by the build. */
+declare const MAIN: string;
+
+type Face = {
+  (...call: unknown[]): void;
+  q?: { push: (call: ArrayLike<unknown>) => unknown };
+  app?: string;
+  [method: string]: unknown;
+};
+
+try {
+  const me = document.currentScript as HTMLScriptElement;
+  const page = window as unknown as { standfast: Face | undefined };
+  const known = page.standfast;
+  // An element with the id "standfast" stands there too.
+  const face: Face =
+    typeof known === "function"
+      ? known
+      : (page.standfast = function () {
+          (face.q = face.q || ([] as ArrayLike<unknown>[])).push(arguments);
+        } as Face);
+  if (!face.app) {
+    face.app = me.dataset["app"]!;
+    for (const name of "identify open event traits words on debug shutdown".split(" ")) {
+      face[name] = (...values: unknown[]) => face(name, ...values);
+    }
+    const main = document.createElement("script");
+    main.src = new URL(MAIN, me.src).href;
+    document.head.append(main);
+  }
+} catch {
+  // never into the page
+}

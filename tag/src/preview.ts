@@ -1,0 +1,65 @@
+/**
+ * The very card a visitor will see, without a network: for the console's preview and screenshots.
+ *
+ * Either `standfastPreview.show({...})` in the frame, or a message from a page of the same origin:
+ * `frame.contentWindow.postMessage({ standfastPreview: {...} }, location.origin)`.
+ */
+
+import { type Card, makeCard } from "./card";
+import { log, safe } from "./guard";
+import type { State, Step, Texts } from "./protocol";
+import { words, type Words } from "./words";
+
+export interface Preview {
+  /** Null takes the card away. */
+  step: Step | null;
+  texts?: Texts;
+  /** What to show: the offer, a click being worked on, or a result. */
+  state?: State | "offer" | "working";
+  words?: Partial<Words>;
+  dir?: "ltr" | "rtl";
+}
+
+let card: Card | null = null;
+
+/** Shows this and nothing else. A click shows what the visitor would see next. */
+export function show(preview: Preview): void {
+  card?.unmount();
+  card = null;
+  const { step, state = "offer", dir = "ltr" } = preview;
+  if (!step) return;
+  document.documentElement.dir = dir;
+  const own = { ...words, ...preview.words };
+  const next = (to: Preview["state"]) => show({ ...preview, state: to! });
+  const listener = {
+    chosen: (button: string) => next(button === "decline" ? "offer" : "succeeded"),
+    again: () => next("offer"),
+    left: () => next("offer"),
+  };
+  card = makeCard(step, own, listener);
+  card.mount();
+  if (state === "working") card.work("accept");
+  else if (state !== "offer" && state !== "none") tell(card, state, preview.texts, own);
+}
+
+function tell(on: Card, state: Exclude<State, "none">, texts: Texts | undefined, own: Words): void {
+  const link = texts?.fallback_link;
+  if (state === "succeeded") on.tell("check", texts?.succeeded || "", null);
+  else if (state === "pending") on.tell("clock", texts?.pending || "", null);
+  else if (state === "unreachable") on.tell("alert", own.unreachable, { label: own.retry });
+  else if (state === "needs_visitor") {
+    on.tell("card", texts?.needs_visitor || "", { label: own.proceed, link: "#" });
+  } else on.tell("alert", texts?.refused || "", link ? { label: own.options, link } : null);
+}
+
+if (typeof window !== "undefined") {
+  Object.assign(window, { standfastPreview: { show: safe(show) } });
+  addEventListener(
+    "message",
+    safe((event: MessageEvent<{ standfastPreview?: Preview } | null>) => {
+      const asked = event.data && event.data.standfastPreview;
+      if (event.origin !== location.origin || !asked) return log("not for us");
+      return show(asked);
+    }),
+  );
+}

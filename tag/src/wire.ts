@@ -1,0 +1,96 @@
+/** Every request to the server: identity, retries, no cookies, no preflight. */
+
+import { log, sleep } from "./guard";
+import { remember } from "./memory";
+
+/** A token of the customer's back end, or how to get one. */
+export type Identity = string | (() => string | Promise<string>) | null;
+
+/** `status` 0: no answer came; -1: we no longer want one. */
+export interface Failed {
+  status: number;
+}
+
+export interface Wire {
+  identify: (identity: Identity) => void;
+  /** The same request again and again, as this visitor: the server does it once. */
+  insist: <T>(path: string, body: object, signal?: AbortSignal) => Promise<T>;
+  /** One request that needs no identity. */
+  post: <T>(path: string, body: object) => Promise<T>;
+}
+
+export const PATIENCE = [500, 1000, 2000, 4000];
+const VISITOR = "standfast.visitor";
+
+/** Whether the same request may yet succeed. */
+export const isPassing = ({ status }: Failed): boolean =>
+  !status || status > 499 || status === 429 || status === 408;
+
+export function openWire(origin: string, app: string): Wire {
+  let identity: Identity = null;
+  let token: Promise<string> | null = null;
+  let anonymous = "";
+
+  const identify = (given: Identity): void => {
+    identity = given;
+    token = null;
+    if (given) remember("local", VISITOR, "");
+  };
+
+  const who = async (): Promise<object> => {
+    if (identity) {
+      token = token || (async () => (typeof identity === "function" ? identity() : identity!))();
+      return { app, identity: await token };
+    }
+    anonymous = anonymous || remember("local", VISITOR) || random();
+    remember("local", VISITOR, anonymous);
+    return { app, anonymous_id: anonymous };
+  };
+
+  const post = async <T>(path: string, body: object, signal?: AbortSignal): Promise<T> => {
+    let answer: Response;
+    try {
+      answer = await fetch(`${origin}/v1/${path}`, {
+        method: "POST",
+        // text/plain asks for no preflight
+        headers: { "content-type": "text/plain" },
+        body: JSON.stringify(body),
+        credentials: "omit",
+        keepalive: true,
+        ...(signal && { signal }),
+      });
+      if (answer.ok) {
+        const told = (await answer.json()) as T;
+        log(path, told);
+        return told;
+      }
+    } catch {
+      throw { status: signal && signal.aborted ? -1 : 0 };
+    }
+    throw { status: answer.status };
+  };
+
+  const insist = async <T>(path: string, body: object, signal?: AbortSignal): Promise<T> => {
+    let mayAskAnew = true;
+    for (let turn = 0; ; ) {
+      try {
+        return await post<T>(path, { ...(await who()), ...body }, signal);
+      } catch (error) {
+        const failed = error as Failed;
+        log(path, failed);
+        const isRefused = failed.status === 401;
+        if (isRefused || failed.status === undefined) token = null;
+        if (isRefused && mayAskAnew && typeof identity === "function") mayAskAnew = false;
+        else {
+          const delay = PATIENCE[turn++];
+          if (!delay || !isPassing(failed)) throw failed;
+          await sleep(delay);
+        }
+      }
+    }
+  };
+
+  return { identify, insist, post };
+}
+
+const random = (): string => crypto.getRandomValues(new Uint32Array(4)).join("-");
