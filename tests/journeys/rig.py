@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx2
 import uvicorn
+from sqlalchemy import text
 
 from builders import a_prompt, a_step, an_action
 from journeys.billing_site import GOOD, KEY, BillingSite, Customer
@@ -21,7 +22,8 @@ from standfast.config import Durations, Settings
 from standfast.connectors.chargify.connector import ChargifyConnector
 from standfast.connectors.registry import Registry
 from standfast.domain.prompt import AttachedAction, PromptBody
-from standfast.store.connections import ConnectionRow
+from standfast.store.connections import ConnectionRow, find_connection
+from standfast.store.database import metadata_of
 from standfast.store.syncs import list_syncs
 from standfast.worker import Worker
 
@@ -79,6 +81,27 @@ class Rig:
         given = {"api_key": KEY, "domain": self.site.host, **settings}
         return self.house.configure_connection.save(self.shop.app, "chargify", given)
 
+    def connection_id(self) -> str:
+        with self.house.database.reading() as reader:
+            found = find_connection(reader, self.shop.app, "chargify")
+        assert found is not None
+        return found.id
+
+    def everything_stored(self) -> bytes:
+        """Every row of every table as text, and every byte of the data folder."""
+        rows: list[bytes] = []
+        database = self.house.database
+        for tables, reading in (
+            (metadata_of("core"), database.reading),
+            (metadata_of("mirror"), database.reading_mirror),
+        ):
+            with reading() as reader:
+                for table in tables.sorted_tables:
+                    found = reader.connection.execute(text(f"SELECT * FROM {table.name}"))
+                    rows += [value_of(value) for row in found for value in row]
+        files = [one for one in self.house.settings.data.rglob("*") if one.is_file()]
+        return b"\n".join([*rows, *(one.read_bytes() for one in files)])
+
     def switch(self, *, is_active: bool) -> None:
         self.house.configure_connection.switch(self.shop.app, "chargify", is_active=is_active)
 
@@ -88,6 +111,18 @@ class Rig:
         asked_at = self.clock.now()
         self.house.sync_connections.request(connection.id)
         until(lambda: self._has_synced_since(connection.id, asked_at), "the sync has finished")
+        self.clock.advance(1)
+
+    def wait_for_syncs(self) -> None:
+        """Until no pass is under way."""
+        connection = self.connect().id
+
+        def is_at_rest() -> bool:
+            with self.house.database.reading() as reader:
+                rows = list_syncs(reader, connection).values()
+            return all(one.lease_until is None and one.next_at > self.clock.now() for one in rows)
+
+        until(is_at_rest, "the syncs are at rest")
         self.clock.advance(1)
 
     def offer(self, *actions: AttachedAction, name: str = "Offer", **changes: Any) -> str:
@@ -138,6 +173,10 @@ class Rig:
             rows = list_syncs(reader, connection_id).values()
         began = [one.started_at for one in rows if one.lease_until is None and not one.failures]
         return len(began) == 2 and all(at is not None and at >= instant for at in began)
+
+
+def value_of(stored: object) -> bytes:
+    return stored if isinstance(stored, bytes) else str(stored).encode()
 
 
 def chargify(action: str, **parameters: str) -> AttachedAction:
