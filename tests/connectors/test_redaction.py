@@ -1,5 +1,6 @@
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -137,6 +138,18 @@ def test_addresses_card_numbers_and_links_leave_even_error_texts():
     assert "4111" not in kept
     assert "ada@" not in kept
     assert "secret" not in kept
+
+
+@pytest.mark.parametrize(
+    "body", [b"4242424242424241", b'{"errors": [4242424242424241]}', b'{"base": 4242424242424241}']
+)
+def test_a_number_as_long_as_a_cards_is_none_of_ours_unless_it_is_an_id(body):
+    kept = redact(Answer(500, body, {}, None, 0.1))["body"]
+
+    assert "4242424242424241" not in str(kept)
+    assert "[number]" in str(kept)
+    long_id = redact(Answer(200, b'{"id": 4242424242424241}', {}, None, 0.1))["body"]
+    assert long_id == {"id": 4242424242424241}
 
 
 def test_a_short_sentence_is_kept():

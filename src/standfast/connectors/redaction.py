@@ -36,6 +36,7 @@ _KEPT_KEY = re.compile(
 _DROPPED_KEY = re.compile(
     r"zip|postal|vat|tax_|phone|email|salesforce|maxioid|_vault|card_code|cvv"
 )
+_ID_KEY = re.compile(r"^(.*_)?ids?$|^uid$")
 _KEPT_OF_A_PERSON = re.compile(r"^(id|.*_id|reference|.*_at|disabled|verified)$")
 _PERSONS = frozenset(
     {
@@ -109,8 +110,15 @@ def _kept(value: Json, key: str = "", parent: str = "") -> Json:
             return [one for one in rows if one not in (None, {}, [])]
         case str():
             return scrub(value) if _is_kept(key, parent) else None
+        case int() | float() if _is_a_strangers_number(value, key):
+            return "[number]"
         case _:
             return value if _is_kept(key, parent) else None
+
+
+def _is_a_strangers_number(value: float, key: str) -> bool:
+    """As long as a card's number, where no id is expected."""
+    return not _ID_KEY.match(key) and _LONG_NUMBER.search(str(value)) is not None
 
 
 def _is_kept(key: str, parent: str = "") -> bool:
