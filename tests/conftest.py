@@ -7,7 +7,7 @@ from hypothesis import settings
 
 from clocks import FrozenClock
 
-pytest_plugins = ["databases", "closing_counts"]
+pytest_plugins = ["databases", "closing_counts", "browser"]
 
 # Where nobody watches, chance must not decide; at home every run looks somewhere else.
 IN_CI = bool(os.environ.get("CI"))

@@ -1,0 +1,126 @@
+"""The product, a billing site and a customer's page; the browser comes from tests/browser.py."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from playwright.sync_api import Locator, Page
+
+from builders import a_prompt, a_step
+from journeys.billing_site import GOOD, BillingSite, Customer, billing_site
+from journeys.rig import QUICK, MovingClock, Rig, open_shop, served, standing_house, working
+from standfast.config import Durations
+from standfast.domain.prompt import AttachedAction, Button, ButtonBody, PromptBody
+from tag.host_page import HostPage, served_page
+
+
+@dataclass
+class Scene:
+    """`host` is the customer's page, `page` the browser's; `rig` everything behind."""
+
+    rig: Rig
+    host: HostPage
+    page: Page
+
+    def customer(self, *, plan: str | None = "basic", card: str | None = GOOD) -> Customer:
+        """Signed in on the page from now on."""
+        who = self.rig.customer(plan=plan, card=card)
+        self.host.token = lambda: self.rig.shop.identity(who)
+        return who
+
+    def offer(self, *actions: AttachedAction, **changes: Any) -> str:
+        """A live prompt with these on its accept button."""
+        self.rig.sync()
+        return self.rig.publish(offer(*actions, **changes))
+
+    def visit(self, path: str = "/") -> None:
+        self.page.goto(self.host.url + path)
+
+    @property
+    def dialog(self) -> Locator:
+        return self.page.get_by_role("dialog")
+
+    @property
+    def status(self) -> Locator:
+        return self.page.get_by_role("status")
+
+    def button(self, name: str) -> Locator:
+        return self.dialog.get_by_role("button", name=name, exact=True)
+
+    def told(self, what: str) -> list[dict[str, Any]]:
+        """What the page heard of by standfast("on", …)."""
+        return self.page.evaluate("what => told.filter(one => one[0] === what).map(one => one[1])", what)
+
+    def stored(self) -> list[str]:
+        """The kinds of all interactions, in order."""
+        from sqlalchemy import select
+
+        from standfast.store.schema import interactions
+
+        with self.rig.house.database.reading() as reader:
+            query = select(interactions.c.kind).order_by(interactions.c.received_at)
+            return [str(one) for one in reader.connection.execute(query).scalars()]
+
+
+def offer(*actions: AttachedAction, **changes: Any) -> PromptBody:
+    """A prompt as an author would write it; `changes` go to its step or to the prompt."""
+    of_step = {key: changes.pop(key) for key in ("title", "message", "decline") if key in changes}
+    second = changes.pop("second", None)
+    step = a_step(accept=actions, **{"title": "Stay for 30 % less", **of_step})
+    buttons = dict(step.buttons)
+    if second:
+        buttons[Button.SECONDARY_ACCEPT] = ButtonBody(second)
+    return a_prompt(steps=(replace_struct(step, buttons=buttons),), **changes)
+
+
+def replace_struct(value: Any, **changes: Any) -> Any:
+    import msgspec
+
+    return msgspec.structs.replace(value, **changes)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def silence() -> Iterator[None]:
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    yield
+    structlog.configure(**before)
+
+
+@pytest.fixture
+def durations() -> Durations:
+    return QUICK
+
+
+@pytest.fixture
+def site() -> Iterator[BillingSite]:
+    with billing_site() as site:
+        yield site
+
+
+@pytest.fixture
+def rig(tmp_path: Path, site: BillingSite, durations: Durations) -> Iterator[Rig]:
+    clock = MovingClock()
+    with ExitStack() as stack:
+        house = stack.enter_context(
+            standing_house(tmp_path / "data", site, clock, durations=durations)
+        )
+        stack.enter_context(working(house))
+        client = stack.enter_context(served(house))
+        rig = Rig(house, site, open_shop(house, client, clock), clock)
+        rig.connect()
+        yield rig
+
+
+@pytest.fixture
+def scene(rig: Rig, page: Page) -> Iterator[Scene]:
+    standfast = str(rig.shop.client.base_url).rstrip("/")
+    host = HostPage(standfast, rig.shop.app, token=lambda: rig.shop.identity("nobody"))
+    with served_page(host) as host:
+        rig.house.manage_app.change_domains(rig.shop.app, (host.url,))
+        yield Scene(rig, host, page)
