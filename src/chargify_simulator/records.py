@@ -110,6 +110,7 @@ class Customer(Struct, kw_only=True):
     verified: bool | None = False
     portal_fetches: int = 0
     portal_link_at: datetime | None = None
+    portal_enabled_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
 
@@ -164,7 +165,15 @@ class Subscription(Struct, kw_only=True):
     reference: str | None = None
     coupons: list[AppliedCoupon] = field(default_factory=list[AppliedCoupon])
     balance_in_cents: int = 0
+    """What is owed; `charged - revenue - forgiven = balance - credit` at all times."""
+    credit_balance_in_cents: int = 0
+    charged_in_cents: int = 0
+    """All charges less all discounts and credits."""
+    forgiven_in_cents: int = 0
     total_revenue_in_cents: int = 0
+    period_paid_in_cents: int | None = None
+    """What this period was charged, for proration; None: the full price."""
+    bills: int = 0
     signup_revenue_in_cents: int = 0
     signup_payment_id: int = 0
     current_period_started_at: datetime | None = None
@@ -181,7 +190,23 @@ class Subscription(Struct, kw_only=True):
     cancellation_method: str | None = None
     reason_code: str | None = None
     on_hold_at: datetime | None = None
+    held_from: str = "active"
+    """The state that a resume goes back to."""
     automatically_resume_at: datetime | None = None
+    dunning_started_at: datetime | None = None
+    dunning_step: int = 0
+    next_product_id: int | None = None
+    next_price_point_id: int | None = None
+    snap_day: str | None = None
+    """Calendar billing: 1 to 28, or "end"."""
+    net_terms: int | None = None
+    receives_invoice_emails: bool | None = None
+    referral_code: str | None = None
+    stored_credential_transaction_id: int | None = None
+    dunning_communication_delay_enabled: bool = False
+    dunning_communication_delay_time_zone: str | None = None
+    payment_requests: list[datetime] = field(default_factory=list[datetime])
+    """When the customer was asked by e-mail for a new payment method."""
     created_at: datetime
     updated_at: datetime
 
@@ -193,3 +218,15 @@ class ReasonCode(Struct, kw_only=True):
     position: int
     created_at: datetime
     updated_at: datetime
+
+
+class Event(Struct, kw_only=True):
+    id: int
+    key: str
+    message: str
+    subscription_id: int | None
+    customer_id: int | None
+    created_at: datetime
+    event_specific_data: dict[str, object] | None = None
+    payload: dict[str, object] = field(default_factory=dict[str, object])
+    """What a webhook of this event carries beside the site."""

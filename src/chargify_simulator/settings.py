@@ -1,5 +1,7 @@
 """What can be set while the simulator runs (`/_control/settings`)."""
 
+from typing import Literal
+
 import msgspec
 
 
@@ -18,3 +20,11 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     stackable_repeats: bool = True
     """A stackable coupon that is already there is added once more; false refuses it (assumed)."""
     portal_enabled: bool = True
+    dunning_days: tuple[float, ...] = (1, 4, 8, 15)
+    """Days after the failure at which a payment is tried again."""
+    dunning_final_action: Literal["canceled", "unpaid"] = "canceled"
+    """What a subscription becomes when the last of these tries failed."""
+    revert_on_failure: bool = True
+    """The site's default for activations."""
+    events_lag_seconds: float = 0.0
+    """How long an event stays out of the lists; live tests wait 3 to 6 s for them."""

@@ -9,6 +9,7 @@ from .fields import whole_number
 from .records import (
     Coupon,
     Customer,
+    Event,
     PaymentProfile,
     PricePoint,
     Product,
@@ -31,6 +32,10 @@ FIRST_IDS = {
     "reason_codes": 8_001,
     "payments": 373_242_001,
     "signup_pages": 411_001,
+    "events": 347_299_001,
+    "transactions": 7_590_001,
+    "webhooks": 141_765_001,
+    "endpoints": 11,
 }
 
 
@@ -59,15 +64,22 @@ class Site:
         self.reason_codes: dict[int, ReasonCode] = {}
         self.subscriptions_of: dict[int, list[int]] = {}
         """Subscription ids by customer id."""
+        self.referral_codes: dict[str, int] = {}
+        """The subscription that owns each code."""
+        self.events: list[Event] = []
+        self.moment: datetime | None = None
+        """The instant at which something that was due happens; None outside of that."""
         self.revision = 0
         """Counts changes, so that the log can say whether a request had an effect."""
-        self.next_due_at: datetime | None = None
-        """No subscription has anything to do before this instant; None: not looked yet."""
+        self.agenda: list[tuple[datetime, int]] = []
+        """A heap of instants at which a subscription may have something to do."""
+        self.unplanned: set[int] = set()
+        """Subscriptions that changed since the agenda was written."""
         self._next_ids = dict(FIRST_IDS)
 
     @property
     def now(self) -> datetime:
-        return self.clock.now()
+        return self.moment or self.clock.now()
 
     def say(self, key: str, **parts: object) -> str:
         return self.texts.say(key, **parts)
@@ -80,8 +92,8 @@ class Site:
     def add(self, table: dict[int, Kept], record: Kept) -> Kept:
         table[record.id] = record
         self.revision += 1
-        self.next_due_at = None
         if isinstance(record, Subscription):
+            self.unplanned.add(record.id)
             self.subscriptions_of.setdefault(record.customer_id, []).append(record.id)
         return record
 
@@ -89,7 +101,8 @@ class Site:
         """The record has changed now."""
         record.updated_at = self.now
         self.revision += 1
-        self.next_due_at = None
+        if isinstance(record, Subscription):
+            self.unplanned.add(record.id)
 
     def remove(self, table: dict[int, Kept], record: Kept) -> None:
         del table[record.id]

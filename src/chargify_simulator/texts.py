@@ -161,6 +161,59 @@ TEXTS: dict[str, Text] = {
     "delayed_cancel.not_eligible": _assumed(
         "This subscription is not eligible for a delayed cancellation."
     ),
+    # Calendar billing, currencies, referrals
+    "calendar.expires_at": _documented(
+        "'expires_at' cannot be set for subscriptions on calendar billing"
+    ),
+    "calendar.next_billing_at": _assumed(
+        "'next_billing_at' cannot be set for subscriptions on calendar billing",
+        "by analogy with expires_at",
+    ),
+    "calendar.snap_day": _assumed("Snap day: must be 1 to 28, or 'end'."),
+    "currency.unknown": _assumed("Currency: is not supported by this site."),
+    "referral.invalid": _live("Invalid referral code."),
+    # What becomes of a subscription; states.py says in which state each one is said
+    "hold.not_eligible": _live("This subscription is not eligible to be put on hold."),
+    "hold.not_on_hold": _live("Subscription is not currently on hold."),
+    "hold.resume_date_too_soon": _live(
+        "Automatic resume date: must be at least 24 hours in the future."
+    ),
+    "resume.not_on_hold": _live("Only subscriptions that are on hold can be resumed."),
+    "reactivate.wrong_state": _live(
+        'Cannot reactivate a subscription that is not marked "Canceled" or "Trial Ended".'
+    ),
+    "reactivate.not_resumable": _documented(
+        "Request was 'resume only', but this subscription cannot be resumed."
+    ),
+    "retry.unsuccessful": _documented("base: subscription retry was unsuccessful"),
+    "dunning.not_eligible": _live(
+        "This subscription is not eligible to have its dunning canceled."
+    ),
+    "activate.not_eligible": _live(
+        "Only trialing or awaiting signup subscriptions can be activated immediately."
+    ),
+    "activate.failed": _live("{problem}. The subscription is now in the '{state}' state."),
+    "migration.not_eligible": _documented(
+        "This subscription is not eligible for a prorated migration"
+    ),
+    "migration.not_active": _documented("Subscription must be active"),
+    "migration.invalid_product": _documented("Invalid Product"),
+    "migration.date_outside_period": _assumed(
+        "Proration date: must be within the current billing period."
+    ),
+    "override.period_start_future": _live(
+        "Current period starts at: must be before current date and time"
+    ),
+    "override.period_start_billed": _live(
+        "Current period starts at: can only be updated if subscription has no statements or "
+        "invoices"
+    ),
+    "override.unpermitted": _assumed("found unpermitted parameter: {name}"),
+    "override.malformed": _assumed("{name}: is not a valid date/time"),
+    "invoice.past_due": _documented(
+        "Payment collection method cannot be set to 'invoice' when the subscription is past due"
+    ),
+    "collection.unknown": _assumed("Payment collection method: is not included in the list"),
     # Reason codes and the portal
     "reason_code.code_blank": _live("Code: cannot be blank."),
     "reason_code.description_blank": _live("Description: cannot be blank."),

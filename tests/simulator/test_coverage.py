@@ -4,10 +4,12 @@ import re
 from pathlib import Path
 
 import chargify_simulator
+from chargify_simulator import coverage, states_page
 from chargify_simulator.operations import ROUTES
 from chargify_simulator.texts import TEXTS
 
 HOUSE = Path(chargify_simulator.__file__).parent
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 ROW = re.compile(r"^\| `((?:GET|POST|PUT|DELETE|PATCH) [^`]+)` \| (whole|partial)", re.MULTILINE)
 
 
@@ -17,6 +19,20 @@ def test_every_route_is_listed_once_and_every_listed_one_is_there():
 
     assert sorted(listed) == sorted(routes)
     assert len(set(listed)) == len(listed)
+
+
+def test_the_coverage_page_is_drawn_from_the_routes():
+    assert (HOUSE / "COVERAGE.md").read_text() == coverage.page()
+
+
+def test_every_gap_belongs_to_a_route():
+    routes = {f"{route.method} {route.path}" for route in ROUTES}
+
+    assert coverage.MISSING.keys() - routes == set()
+
+
+def test_the_page_of_states_is_drawn_from_the_table():
+    assert (DOCS / "simulator-states.md").read_text() == states_page.page()
 
 
 def test_every_sentence_of_the_table_is_said_somewhere():

@@ -86,7 +86,7 @@ def test_the_billing_date_can_be_moved(api, basic):
 
     moved = api.put(path, json={"subscription": {"next_billing_at": "2040-02-01T12:00:00Z"}})
     refused = api.put(path, json={"subscription": {"next_billing_at": "2020-02-01"}})
-    absent = api.put(path, json={"subscription": {"product_handle": "pro"}})
+    absent = api.put(path, json={"subscription": {"components": [{"component_id": 1}]}})
 
     assert moved.json()["subscription"]["next_assessment_at"] == "2040-02-01T07:00:00-05:00"
     assert refused.json() == {"errors": ["Provided 'Next Billing' date must be in the future"]}

@@ -12,26 +12,18 @@ from typing import Any
 import httpx2
 import pytest
 
+from simulator.vendor_cases import STATUS_CASES
 from simulator.vendor_world import CARD, VENDOR_DATA, World, vendor_file
 
 Case = Callable[[World], httpx2.Response]
 SUB = "/subscriptions/{id}"
 ABSENT = {
     # Operations that this version does not have; see COVERAGE.md.
-    f"{SUB}/hold.json",
-    f"{SUB}/resume.json",
-    f"{SUB}/reactivate.json",
-    f"{SUB}/retry.json",
-    f"{SUB}/cancel_dunning.json",
-    f"{SUB}/override.json",
-    f"{SUB}/activate.json",
-    f"{SUB}/purge.json",
     f"{SUB}/notes.json",
     f"{SUB}/metadata.json",
-    f"{SUB}/migrations/preview.json",
+    f"{SUB}/purge.json",
     f"{SUB}/request_payment_profiles_update.json",
     "/coupons/{id}/codes.json",
-    "/product_families/{id}/coupons/{coupon_id}.json",
     "/products/{id}/price_points/{pp}.json",
     "/referral_codes/validate.json",
     "/webhooks.json",
@@ -39,9 +31,8 @@ ABSENT = {
     "/endpoints/{id}.json",
 }
 NOT_MODELLED = {
-    f"PUT {SUB}.json 1": "a card change through the subscription is absent",
-    f"PUT {SUB}.json 2": "a product change is absent",
     "POST /subscriptions.json 6": "products that require a shipping address are absent",
+    "PUT /product_families/{id}/coupons/{coupon_id}.json 1": "offers are absent",
 }
 
 
@@ -234,6 +225,7 @@ CASES: dict[str, Case] = {
         "/portal/customers/1/management_link.json"
     ),
     "POST /customers.json 5": customer,
+    **STATUS_CASES,
 }
 
 

@@ -28,6 +28,10 @@ class World:
         self.api = api
         self._numbers = itertools.count(1)
 
+    def force(self, subscription: int, **fields: object) -> None:
+        """Past every rule of the vendor's: through the simulator's own controls."""
+        self.api.put(f"/_control/subscriptions/{subscription}", json=fields)
+
     def customer(self, **fields: object) -> dict:
         sent = {"first_name": "A", "last_name": "B", "email": "a@example.com"} | fields
         return self.api.post("/customers.json", json={"customer": sent}).json()["customer"]

@@ -3,26 +3,31 @@
 from chargify_simulator.fields import Fields
 from chargify_simulator.http import Answer, Request, answer
 from chargify_simulator.records import Subscription
-from chargify_simulator.refusals import errors, single_error
+from chargify_simulator.refusals import errors
 from chargify_simulator.routing import Route
+from chargify_simulator.rules import events, lifecycle
 from chargify_simulator.site import Site
+from chargify_simulator.states import Op, ask
 
 from .subscriptions import full_view, get_subscription
 
-DELAYABLE = {"active", "trialing", "on_hold", "awaiting_signup"}
 MAX_REASON, MAX_MESSAGE = 255, 65_535
 
 
 def cancel(site: Site, request: Request) -> Answer:
+    """The period's dates stay as they are; nothing is refunded."""
     subscription = get_subscription(site, request)
     sent = _sent(site, request)
-    if subscription.state == "canceled":
-        raise single_error(site.say("cancel.already"))
-    if sent.flag("cancel_at_end_of_period"):
-        _schedule(site, subscription, sent)
+    yes, previous = ask(site, Op.CANCEL, subscription), subscription.state
+    if sent.flag("cancel_at_end_of_period") or sent.instant("scheduled_cancellation_at"):
+        ask(site, Op.DELAYED_CANCEL, subscription)
+        schedule(site, subscription, sent)
         return answer({"subscription": full_view(site, subscription)})
-    cancel_now(site, subscription, sent)
-    return answer({"subscription": full_view(site, subscription)})
+    message = sent.text("cancellation_message") or subscription.cancellation_message
+    subscription.cancellation_message = message
+    reason = sent.text("reason_code")
+    lifecycle.cancel(site, subscription, yes, method="merchant_api", reason=reason)
+    return answer({"subscription": full_view(site, subscription, previous_state=previous)})
 
 
 def _sent(site: Site, request: Request) -> Fields:
@@ -42,55 +47,42 @@ def _sent(site: Site, request: Request) -> Fields:
     return sent
 
 
-def cancel_now(
-    site: Site, subscription: Subscription, sent: Fields, *, method: str = "merchant_api"
-) -> None:
-    """The period's dates stay as they are; nothing is refunded."""
-    subscription.state = "canceled"
-    subscription.canceled_at = site.now
-    subscription.cancellation_method = method
-    subscription.reason_code = (
-        sent.text("reason_code") or subscription.reason_code or site.say("cancel.default_reason")
-    )
-    subscription.cancellation_message = (
-        sent.text("cancellation_message") or subscription.cancellation_message
-    )
-    subscription.cancel_at_end_of_period = False
-    subscription.delayed_cancel_at = None
-    site.touch(subscription)
-
-
 def delayed_cancel(site: Site, request: Request) -> Answer:
     subscription = get_subscription(site, request)
     sent = _sent(site, request)
-    if subscription.state == "canceled":
-        raise errors(site.say("cancel.already"))
-    _schedule(site, subscription, sent)
+    ask(site, Op.DELAYED_CANCEL, subscription)
+    schedule(site, subscription, sent)
     return answer({"message": site.say("delayed_cancel.scheduled")})
 
 
-def _schedule(site: Site, subscription: Subscription, sent: Fields) -> None:
-    if subscription.state == "past_due":
-        raise errors(site.say("delayed_cancel.past_due"))
-    if subscription.state not in DELAYABLE:
-        raise errors(site.say("delayed_cancel.not_eligible"))
+def schedule(site: Site, subscription: Subscription, sent: Fields) -> None:
+    """At the end of the period, or on `scheduled_cancellation_at`."""
     subscription.cancel_at_end_of_period = True
     subscription.delayed_cancel_at = (
-        subscription.current_period_ends_at or subscription.next_assessment_at
+        sent.instant("scheduled_cancellation_at")
+        or subscription.current_period_ends_at
+        or subscription.next_assessment_at
     )
     subscription.reason_code = sent.text("reason_code")
     subscription.cancellation_message = sent.text("cancellation_message")
     site.touch(subscription)
+    events.cancellation_planned(site, subscription, is_pending=True)
 
 
 def undo_delayed_cancel(site: Site, request: Request) -> Answer:
     """Idempotent: 200 also when nothing was pending."""
     subscription = get_subscription(site, request)
+    ask(site, Op.UNDO_DELAYED_CANCEL, subscription)
     if subscription.cancel_at_end_of_period:
-        subscription.cancel_at_end_of_period = False
-        subscription.delayed_cancel_at = None
-        site.touch(subscription)
+        undo(site, subscription)
     return answer({"message": site.say("delayed_cancel.undone")})
+
+
+def undo(site: Site, subscription: Subscription) -> None:
+    subscription.cancel_at_end_of_period = False
+    subscription.delayed_cancel_at = None
+    site.touch(subscription)
+    events.cancellation_planned(site, subscription, is_pending=False)
 
 
 ROUTES = [

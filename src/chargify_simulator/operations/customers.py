@@ -3,6 +3,7 @@ from chargify_simulator.http import Answer, Request, answer
 from chargify_simulator.records import Customer
 from chargify_simulator.refusals import errors, field_errors, not_found
 from chargify_simulator.routing import Route
+from chargify_simulator.rules import events
 from chargify_simulator.site import Site
 from chargify_simulator.subscription_view import subscription_view
 from chargify_simulator.views import customer_view
@@ -80,6 +81,7 @@ def list_subscriptions(site: Site, request: Request) -> Answer:
 def create(site: Site, request: Request) -> Answer:
     customer = draft_customer(site, _sent(site, request))
     add_customer(site, customer)
+    events.customer_created(site, customer)
     location = f"/customers/{customer.id}"
     return answer({"customer": customer_view(customer)}, 201, location=location)
 
@@ -143,6 +145,7 @@ def update(site: Site, request: Request) -> Answer:
         if name in sent:
             setattr(customer, name, sent.text(name))
     site.touch(customer)
+    events.customer_updated(site, customer)
     return answer({"customer": customer_view(customer)})
 
 
@@ -153,6 +156,7 @@ def delete(site: Site, request: Request) -> Answer:
     for profile in site.profiles_of(customer.id):
         site.remove(site.payment_profiles, profile)
     site.remove(site.customers, customer)
+    events.customer_deleted(site, customer)
     return Answer(204)
 
 

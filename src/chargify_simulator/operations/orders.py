@@ -1,17 +1,20 @@
 """What a signup asks for, read and checked before anything changes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from chargify_simulator.fields import Fields
 from chargify_simulator.records import Coupon, Customer, PaymentProfile, PricePoint, Product
 from chargify_simulator.refusals import errors
+from chargify_simulator.rules.calendar import after
 from chargify_simulator.rules.cards import read_profile
 from chargify_simulator.rules.coupons import problem_with
-from chargify_simulator.rules.money import Bill, bill, signup_charges
+from chargify_simulator.rules.money import Bill, Charge, bill, signup_charges
+from chargify_simulator.rules.proration import share
 from chargify_simulator.site import Site
 
 from .customers import draft_customer
+from .terms import Terms, read_terms
 
 CARD_ROOTS = (
     "credit_card_attributes",
@@ -37,14 +40,19 @@ class Order:
     """`initial_billing_at`: the subscription waits for this day."""
     canceled_at: datetime | None
     """Set on an import as canceled."""
+    terms: Terms = field(default_factory=Terms)
 
     @property
     def has_trial(self) -> bool:
         return bool(self.price.trial_interval) and self.next_billing_at is None
 
     @property
+    def waits(self) -> bool:
+        return self.starts_at is not None or self.terms.is_deferred
+
+    @property
     def is_charged_now(self) -> bool:
-        return not (self.next_billing_at or self.starts_at or self.canceled_at)
+        return not (self.next_billing_at or self.waits or self.canceled_at)
 
 
 def read_order(site: Site, sent: Fields, *, is_preview: bool = False) -> Order:
@@ -62,6 +70,7 @@ def read_order(site: Site, sent: Fields, *, is_preview: bool = False) -> Order:
         next_billing_at=sent.instant("next_billing_at"),
         starts_at=_future(site, sent.instant("initial_billing_at")),
         canceled_at=sent.instant("canceled_at"),
+        terms=read_terms(site, sent),
     )
     _check(site, order, sent)
     return order
@@ -71,10 +80,22 @@ def _future(site: Site, instant: datetime | None) -> datetime | None:
     return instant if instant and instant > site.now else None
 
 
-def first_bill(order: Order) -> Bill:
-    charges = signup_charges(order.price, in_trial=order.has_trial)
+def first_bill(site: Site, order: Order) -> Bill:
     coupons = [coupon for coupon, _ in order.coupons]
-    return bill(charges, coupons, product_id=order.product.id)
+    return bill(_first_charges(site, order), coupons, product_id=order.product.id)
+
+
+def _first_charges(site: Site, order: Order) -> list[Charge]:
+    """On calendar billing the first period is short: its price in full, in part, or later."""
+    charges = signup_charges(order.price, in_trial=order.has_trial)
+    if not order.terms.snap_day or order.has_trial or order.terms.first_charge == "immediate":
+        return charges
+    ends_at = order.terms.period_end(order.price, site.now)
+    full_end = after(site.now, order.price.interval, order.price.interval_unit)
+    price = order.price.price_in_cents
+    part = share(price, site.now, full_end, since=full_end - (ends_at - site.now))
+    due = 0 if order.terms.first_charge == "delayed" else part
+    return [Charge("baseline", due), *charges[1:]]
 
 
 def _customer(site: Site, sent: Fields, *, is_preview: bool) -> Customer:
@@ -113,7 +134,7 @@ def _product(site: Site, sent: Fields) -> Product:
 def _price(site: Site, product: Product, sent: Fields) -> PricePoint:
     custom = sent.nested("custom_price")
     if custom:
-        return _custom_price(site, product, custom)
+        return custom_price(site, product, custom)
     handle = sent.text("product_price_point_handle")
     ref = f"handle:{handle}" if handle else sent.text("product_price_point_id")
     if ref is None:
@@ -124,7 +145,7 @@ def _price(site: Site, product: Product, sent: Fields) -> PricePoint:
     return price
 
 
-def _custom_price(site: Site, product: Product, sent: Fields) -> PricePoint:
+def custom_price(site: Site, product: Product, sent: Fields) -> PricePoint:
     return PricePoint(
         id=0,
         product_id=product.id,
@@ -187,5 +208,7 @@ def _check(site: Site, order: Order, sent: Fields) -> None:
         raise errors(site.say("subscription.reference_taken"))
     if order.next_billing_at and order.next_billing_at <= site.now and not order.canceled_at:
         raise errors(site.say("subscription.next_billing_past"))
+    if order.next_billing_at and order.terms.snap_day:
+        raise errors(site.say("calendar.next_billing_at"))
     if order.next_billing_at and sent.flag("cancel_at_end_of_period"):
         raise errors(site.say("subscription.next_billing_and_cancel"))

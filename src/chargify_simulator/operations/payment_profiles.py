@@ -3,6 +3,7 @@ from chargify_simulator.http import Answer, Request, answer
 from chargify_simulator.records import PaymentProfile
 from chargify_simulator.refusals import errors, not_found
 from chargify_simulator.routing import Route
+from chargify_simulator.rules import events
 from chargify_simulator.rules.cards import read_profile
 from chargify_simulator.site import Site
 from chargify_simulator.views import profile_view
@@ -66,8 +67,10 @@ def change_default(site: Site, request: Request) -> Answer:
         raise not_found()
     if subscription.payment_profile_id == profile.id:
         raise errors(site.say("profile.already_current"))
+    before = site.payment_profiles.get(subscription.payment_profile_id or 0)
     subscription.payment_profile_id = profile.id
     site.touch(subscription)
+    events.card_changed(site, subscription, before)
     return answer({"payment_profile": profile_view(profile)}, 201)
 
 

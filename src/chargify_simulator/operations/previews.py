@@ -27,7 +27,7 @@ def preview_signup(site: Site, request: Request) -> Answer:
     else:
         first_end = order.next_billing_at or after(now, price.interval, price.interval_unit)
     next_end = after(first_end, price.interval, price.interval_unit)
-    current = first_bill(order) if order.is_charged_now else Bill((), ())
+    current = first_bill(site, order) if order.is_charged_now else Bill((), ())
     kind = "trial" if order.has_trial else "recurring"
     manifests = {
         "current_billing_manifest": _manifest(order.product, current, now, first_end, kind),

@@ -6,6 +6,7 @@ from chargify_simulator.refusals import unwrapped
 from chargify_simulator.routing import Route
 from chargify_simulator.rules.coupons import apply, problem_with
 from chargify_simulator.site import Site
+from chargify_simulator.states import Op, ask
 
 from .subscriptions import full_view, get_subscription
 
@@ -13,6 +14,7 @@ from .subscriptions import full_view, get_subscription
 def add_coupons(site: Site, request: Request) -> Answer:
     """`{"codes": [...]}` in the body adds; `?code=` in the query replaces (deprecated)."""
     subscription = get_subscription(site, request)
+    ask(site, Op.ADD_COUPON, subscription)
     codes, code = request.fields.texts("codes"), request.query.text("code")
     invalid = site.say("coupon.invalid")
     if codes and code:
@@ -85,6 +87,7 @@ def _coupon_for(site: Site, subscription: Subscription, code: str) -> Coupon | N
 def remove_coupon(site: Site, request: Request) -> Answer:
     """The parameter is `coupon_code`; without it a single coupon goes."""
     subscription = get_subscription(site, request)
+    ask(site, Op.REMOVE_COUPON, subscription)
     code = request.query.text("coupon_code")
     if not subscription.coupons:
         raise unwrapped(subscription=[site.say("coupon.none")])

@@ -18,6 +18,8 @@ class Charge:
 class Bill:
     charges: tuple[Charge, ...]
     discounts: tuple[tuple[Coupon, int], ...]
+    carried_in_cents: int = 0
+    """What coupons that may go below zero leave for later bills."""
 
     @property
     def subtotal_in_cents(self) -> int:
@@ -54,19 +56,23 @@ def after_trial_charges(price: PricePoint) -> list[Charge]:
 def bill(charges: Iterable[Charge], coupons: Iterable[Coupon], *, product_id: int) -> Bill:
     """The charges less the coupons that apply to this product.
 
-    Two coupons of 10 % on 100.00: full-price 10.00 + 10.00, compound 10.00 + 9.00.
+    Two coupons of 10 % on 100.00: full-price 10.00 + 10.00, compound 10.00 + 9.00. The total is
+    never below zero: an amount of 15.00 on 9.00 takes 9.00, and where the coupon allows a negative
+    balance 6.00 are carried over.
     """
     lines = tuple(charges)
     full = sum(each.amount_in_cents for each in lines)
-    left = full
+    left, carried = full, 0
     discounts: list[tuple[Coupon, int]] = []
     for coupon in coupons:
         if coupon.restricted_product_ids and product_id not in coupon.restricted_product_ids:
             continue
-        cents = min(left, _discount(coupon, full=full, left=left))
+        wanted = _discount(coupon, full=full, left=left)
+        cents = min(left, wanted)
         discounts.append((coupon, cents))
         left -= cents
-    return Bill(lines, tuple(discounts))
+        carried += wanted - cents if coupon.allow_negative_balance else 0
+    return Bill(lines, tuple(discounts), carried)
 
 
 def _discount(coupon: Coupon, *, full: int, left: int) -> int:

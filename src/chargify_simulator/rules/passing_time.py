@@ -1,131 +1,168 @@
 """What time does to subscriptions: it is called before every request and when the clock moves."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from heapq import heapify, heappop, heappush
 
+from chargify_simulator.fields import JsonObject
 from chargify_simulator.records import Subscription
 from chargify_simulator.site import Site
+from chargify_simulator.states import TICKS, State, Tick, known_state
 
-from .calendar import after
-from .cards import charge_problem
-from .coupons import count_use, live_coupons
-from .money import Charge, after_trial_charges, bill
+from . import events
+from .billing import collect, enter
+from .lifecycle import (
+    begin,
+    cancel,
+    end_trial,
+    first_charges,
+    go_on_after_payment,
+    plan_next_try,
+    renew,
+    resume,
+    start_dunning,
+)
 
-RETRY_AFTER = timedelta(hours=24)
 FAR = datetime.max.replace(tzinfo=UTC)
 
 
 def let_time_pass(site: Site) -> None:
     """Everything that has become due happens, in order of its date."""
-    now = site.now
-    if site.next_due_at is not None and now < site.next_due_at:
+    _plan(site)
+    now, agenda = site.now, site.agenda
+    try:
+        while agenda and agenda[0][0] <= now:
+            due_at, number = heappop(agenda)
+            subscription = site.subscriptions.get(number)
+            if subscription is None or next_step(subscription)[0] != due_at:
+                continue  # the entry is stale: what has changed was planned anew
+            site.moment = max(due_at, site.moment or due_at)
+            _happen(site, subscription)
+            _plan(site)
+    finally:
+        site.moment = None
+
+
+def _plan(site: Site) -> None:
+    """Write down what the changed ones do next; stale entries stay until their day."""
+    entries = [entry for entry in map(_entry_of(site), site.unplanned) if entry]
+    site.unplanned.clear()
+    if len(entries) > len(site.agenda):
+        site.agenda += entries
+        heapify(site.agenda)
         return
-    while True:
-        due_at, subscription = min(
-            ((_due_at(each), each) for each in site.subscriptions.values()),
-            key=lambda pair: pair[0],
-            default=(FAR, None),
-        )
-        if subscription is None or due_at > now:
-            break
-        _happen(site, subscription, due_at)
-    site.next_due_at = due_at
+    for entry in entries:
+        heappush(site.agenda, entry)
 
 
-def _due_at(subscription: Subscription) -> datetime:
-    ends_at = subscription.current_period_ends_at or FAR
-    if subscription.cancel_at_end_of_period and subscription.state != "canceled":
-        return subscription.delayed_cancel_at or ends_at
-    match subscription.state:
-        case "active":
-            return min(ends_at, subscription.expires_at or FAR)
-        case "trialing":
-            return ends_at
-        case "awaiting_signup":
-            return subscription.next_assessment_at or FAR
-        case _:
-            return FAR
+def _entry_of(site: Site) -> Callable[[int], tuple[datetime, int] | None]:
+    def entry(number: int) -> tuple[datetime, int] | None:
+        subscription = site.subscriptions.get(number)
+        due_at = next_step(subscription)[0] if subscription else FAR
+        return None if due_at == FAR else (due_at, number)
+
+    return entry
 
 
-def _happen(site: Site, subscription: Subscription, due_at: datetime) -> None:
-    _step(subscription, due_at)(site, subscription, due_at)
+def next_step(subscription: Subscription) -> tuple[datetime, Tick]:
+    """What comes next for this one and when; of two at once the end comes first."""
+    candidates = [
+        (due_at, rank, tick)
+        for rank, (tick, due_at) in enumerate(_due(subscription))
+        if due_at is not None and known_state(subscription) in TICKS[tick]
+    ]
+    due_at, _, tick = min(candidates, default=(FAR, 0, Tick.RENEW))
+    return due_at, tick
+
+
+def _due(subscription: Subscription) -> tuple[tuple[Tick, datetime | None], ...]:
+    ends_at, assessed_at = subscription.current_period_ends_at, subscription.next_assessment_at
+    is_pending = subscription.cancel_at_end_of_period
+    cancels_at = (subscription.delayed_cancel_at or ends_at) if is_pending else None
+    return (
+        (Tick.EXPIRE, subscription.expires_at),
+        (Tick.DELAYED_CANCEL, cancels_at),
+        (Tick.RESUME, subscription.automatically_resume_at),
+        (Tick.END_TRIAL, ends_at),
+        (Tick.BEGIN, assessed_at),
+        (Tick.DUN, assessed_at),
+        (Tick.RENEW, ends_at),
+    )
+
+
+def _happen(site: Site, subscription: Subscription) -> None:
+    _, tick = next_step(subscription)
+    STEPS[tick](site, subscription)
     site.touch(subscription)
-    subscription.updated_at = due_at
 
 
-def _step(
-    subscription: Subscription, due_at: datetime
-) -> Callable[[Site, Subscription, datetime], None]:
-    if subscription.cancel_at_end_of_period:
-        return _cancel
-    if subscription.state == "trialing":
-        return _end_trial
-    if subscription.state == "awaiting_signup":
-        return _begin
-    if subscription.expires_at and subscription.expires_at <= due_at:
-        return _expire
-    return _renew
+def _cancel(site: Site, subscription: Subscription) -> None:
+    cancel(site, subscription, Tick.DELAYED_CANCEL, method="merchant_api")
 
 
-def _cancel(site: Site, subscription: Subscription, due_at: datetime) -> None:
-    subscription.state = "canceled"
-    subscription.canceled_at = due_at
-    subscription.cancellation_method = "merchant_api"
-    subscription.reason_code = subscription.reason_code or site.say("cancel.default_reason")
-    subscription.cancel_at_end_of_period = False
+def _expire(site: Site, subscription: Subscription) -> None:
+    enter(site, subscription, State.EXPIRED, Tick.EXPIRE)
 
 
-def _expire(site: Site, subscription: Subscription, due_at: datetime) -> None:
-    del site, due_at
-    subscription.state = "expired"
+def _begin(site: Site, subscription: Subscription) -> None:
+    state, charges = first_charges(site, subscription, with_trial=True)
+    begin(site, subscription, state, charges, Tick.BEGIN)
 
 
-def _begin(site: Site, subscription: Subscription, due_at: datetime) -> None:
-    subscription.state = "active"
-    subscription.activated_at = due_at
-    _charge_period(site, subscription, due_at)
+def _end_trial(site: Site, subscription: Subscription) -> None:
+    end_trial(site, subscription, Tick.END_TRIAL)
 
 
-def _end_trial(site: Site, subscription: Subscription, due_at: datetime) -> None:
-    """Without a card a no-obligation trial ends; otherwise the first period is charged."""
-    price = site.price_points[subscription.price_point_id]
-    charges = after_trial_charges(price)
-    amount = sum(each.amount_in_cents for each in charges)
-    has_card = subscription.payment_profile_id is not None
-    if not has_card and amount and price.trial_type != "payment_expected":
-        subscription.state = "trial_ended"
+def _resume(site: Site, subscription: Subscription) -> None:
+    resume(site, subscription, Tick.RESUME)
+
+
+def _dun(site: Site, subscription: Subscription) -> None:
+    """Try again; after the last try comes the final action of the site's settings."""
+    if subscription.dunning_started_at is None:
+        subscription.dunning_started_at = site.now
+    if collect(site, subscription) is None:
+        go_on_after_payment(site, subscription, Tick.DUN)
         return
-    subscription.state = "active"
-    subscription.activated_at = due_at
-    _charge_period(site, subscription, due_at, charges)
-
-
-def _renew(site: Site, subscription: Subscription, due_at: datetime) -> None:
-    _charge_period(site, subscription, due_at)
-
-
-def _charge_period(
-    site: Site,
-    subscription: Subscription,
-    starts_at: datetime,
-    charges: list[Charge] | None = None,
-) -> None:
-    """One period more. A failed charge leaves the amount owed and the subscription past due."""
-    price = site.price_points[subscription.price_point_id]
-    ends_at = after(starts_at, price.interval, price.interval_unit)
-    subscription.current_period_started_at = starts_at
-    subscription.current_period_ends_at = subscription.next_assessment_at = ends_at
-    lines = charges or [Charge("baseline", subscription.product_price_in_cents)]
-    coupons = live_coupons(site, subscription.coupons)
-    amount = bill(lines, coupons, product_id=subscription.product_id).total_in_cents
-    count_use(subscription.coupons)
-    if subscription.payment_collection_method != "automatic":
-        subscription.balance_in_cents += amount
+    if subscription.state == State.SOFT_FAILURE:
+        enter(site, subscription, State.PAST_DUE, Tick.DUN)
+        start_dunning(site, subscription)
         return
-    profile = site.payment_profiles.get(subscription.payment_profile_id or 0)
-    if charge_problem(site, profile, amount):
-        subscription.state = "past_due"
-        subscription.balance_in_cents += amount
-        subscription.next_assessment_at = starts_at + RETRY_AFTER
+    at, subscription.dunning_step = subscription.dunning_step, subscription.dunning_step + 1
+    events.dunning_step(site, subscription, _step(site, at), _step(site, at + 1))
+    if not plan_next_try(site, subscription):
+        _end_dunning(site, subscription)
+
+
+def _step(site: Site, at: int) -> JsonObject:
+    days, final = site.settings.dunning_days, site.settings.dunning_final_action
+    is_try = at < len(days)
+    return {
+        "day_threshold": int(days[at] if is_try else days[-1] if days else 0),
+        "action": "retry" if is_try else {"canceled": "cancel", "unpaid": "unpaid"}[final],
+        "email_body": None,
+        "email_subject": None,
+        "send_email": False,
+        "send_bcc_email": False,
+        "send_sms": False,
+        "sms_body": None,
+    }
+
+
+def _end_dunning(site: Site, subscription: Subscription) -> None:
+    subscription.next_assessment_at = subscription.current_period_ends_at
+    if site.settings.dunning_final_action == "unpaid":
+        enter(site, subscription, State.UNPAID, Tick.DUN)
     else:
-        subscription.total_revenue_in_cents += amount
+        cancel(site, subscription, Tick.DUN, method="dunning")
+
+
+STEPS: dict[Tick, Callable[[Site, Subscription], None]] = {
+    Tick.BEGIN: _begin,
+    Tick.END_TRIAL: _end_trial,
+    Tick.RENEW: renew,
+    Tick.DELAYED_CANCEL: _cancel,
+    Tick.EXPIRE: _expire,
+    Tick.DUN: _dun,
+    Tick.RESUME: _resume,
+}
