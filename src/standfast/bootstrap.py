@@ -5,12 +5,15 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from standfast.clock import Clock, SystemClock
 from standfast.config import Settings
 from standfast.connectors.registry import Registry
 from standfast.connectors.slots import SlotSettings
 from standfast.connectors.transport import Timeouts, Transports
+from standfast.services.change_account import ChangeAccount
+from standfast.services.change_app import ChangeApp
 from standfast.services.change_holdout import ChangeHoldout
 from standfast.services.check_offer import CheckOffer
 from standfast.services.configure_connection import ConfigureConnection
@@ -20,9 +23,15 @@ from standfast.services.follow_result import FollowResult
 from standfast.services.get_run import GetRun
 from standfast.services.get_visitor import GetVisitor
 from standfast.services.identify import Identify
+from standfast.services.list_audit import ListAudit
 from standfast.services.list_runs import ListRuns
 from standfast.services.manage_app import ManageApp
+from standfast.services.manage_company import ManageCompany
+from standfast.services.manage_keys import ManageKeys
+from standfast.services.manage_team import ManageTeam
+from standfast.services.one_time_links import OneTimeLinks
 from standfast.services.open_site import OpenSite, Sites
+from standfast.services.passwords import Passwords
 from standfast.services.publish_prompt import PublishPrompt
 from standfast.services.read_connection import ReadConnection
 from standfast.services.read_overview import ReadOverview
@@ -33,7 +42,9 @@ from standfast.services.rotate_key import RotateKey
 from standfast.services.run_actions import RunActions
 from standfast.services.save_segment import SaveSegment
 from standfast.services.save_visitor import SaveVisitor
+from standfast.services.see_tag import SeeTag
 from standfast.services.see_visitors import SeeVisitors
+from standfast.services.sign_in import SignIn
 from standfast.services.snapshots import Snapshots
 from standfast.services.sync_connection import SyncConnections
 from standfast.services.tokens import Tokens
@@ -49,6 +60,9 @@ from standfast.web.tag_api import TagApi
 from standfast.web.tag_files import TagFiles
 from standfast.web.waiting import RunWaiter
 from standfast.worker import Worker
+
+if TYPE_CHECKING:
+    from standfast.web.console.console import Console
 
 EMBEDDED_POLL_SECONDS = 1.0
 POSTGRESQL_POLL_SECONDS = 0.25
@@ -87,6 +101,9 @@ class House:
     run_actions: RunActions
     get_run: GetRun
     rotate_key: RotateKey
+    passwords: Passwords
+    links: OneTimeLinks
+    see_tag: SeeTag
     limits: Limits
     environment: Mapping[str, str]
 
@@ -109,6 +126,7 @@ class House:
             interactions=self.record_interaction,
             results=self.follow_result,
             visitors=self.see_visitors,
+            see_tag=self.see_tag,
             limits=self.limits,
         )
         is_embedded = self.settings.is_embedded
@@ -191,7 +209,27 @@ def _build_framework(house: House) -> AsgiApp:
         explain=house.explain_prompts,
         buckets=Buckets(house.limits.server),
     )
-    return cast("AsgiApp", build_app(api))
+    return cast("AsgiApp", build_app(api, _console(house)))
+
+
+def _console(house: House) -> "Console":
+    from standfast.web.console.console import Console
+
+    database, clock = house.database, house.clock
+    return Console(
+        url=house.settings.url,
+        clock=clock,
+        addresses=Addresses(house.settings.trusted_proxies),
+        sign_in=SignIn(database, house.passwords, clock),
+        links=house.links,
+        account=ChangeAccount(database, house.passwords, clock),
+        company=ManageCompany(database, house.manage_app, clock),
+        team=ManageTeam(database, clock),
+        app=ChangeApp(database, clock),
+        keys=ManageKeys(database, house.manage_app, clock),
+        tag=house.see_tag,
+        audit=ListAudit(database),
+    )
 
 
 def build(
@@ -255,6 +293,7 @@ def _furnish(
     situations = Situations(database, registry)
     results = FollowResult(database, tokens, snapshots, clock, durations)
     traits = tuple(dict.fromkeys(one.spec.trait for one in registry))
+    passwords = Passwords()
     return House(
         settings=settings,
         clock=clock,
@@ -298,6 +337,9 @@ def _furnish(
         rotate_key=RotateKey(
             database, vault, data=settings.data, variable=environment.get(KEY_VARIABLE)
         ),
+        passwords=passwords,
+        links=OneTimeLinks(database, passwords, clock),
+        see_tag=SeeTag(database, clock),
         limits=limits,
         environment=environment,
     )

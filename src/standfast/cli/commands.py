@@ -61,6 +61,12 @@ def retire_identity_key(house: "House", given: Arguments) -> list[str]:
     return [f"The identity key {given['kid']} is retired."]
 
 
+def operator_link(house: "House", given: Arguments) -> list[str]:
+    login = given.get("login")
+    token = house.links.reset_password_of(login) if login else house.links.welcome()
+    return [f"{house.settings.url}/welcome/{token}", "It works once, within 24 hours."]
+
+
 def save_connection(house: "House", given: Arguments) -> list[str]:
     settings = {
         key.removeprefix("set."): value for key, value in given.items() if key.startswith("set.")
@@ -114,6 +120,7 @@ COMMANDS: dict[str, Command] = {
     "api-key revoke": revoke_api_key,
     "identity-key create": create_identity_key,
     "identity-key retire": retire_identity_key,
+    "operator link": operator_link,
     "connection save": save_connection,
     "sync": sync,
     "rotate-key": rotate_key,

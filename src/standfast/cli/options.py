@@ -110,6 +110,14 @@ def _add_apps(commands: Any) -> None:
     retire.add_argument("--app", required=True)
     retire.add_argument("--kid", required=True)
 
+    add = _group(commands, "operator", "the people who use the console")
+    link = add(
+        "link",
+        "make a one-time link: a new password, or a new company administrator",
+        "operator link --login ada@acme.io",
+    )
+    link.add_argument("--login", help="whose password; without it, a new company administrator")
+
     add = _group(commands, "connection", "connections to billing systems")
     save = add(
         "save",

@@ -53,7 +53,7 @@ def serve(settings: Settings, environment: dict[str, str], *, host: str, port: i
     worker = house.worker()
     worker.start()
     try:
-        _answer_http(house, host=host, port=port)
+        _answer_http(house, host=host, port=port, welcome=house.links.welcome_when_empty())
     finally:
         worker.stop()
         commands.close()
@@ -92,7 +92,8 @@ def work(settings: Settings, environment: dict[str, str]) -> int:
     return 0
 
 
-def _answer_http(house: House, *, host: str, port: int) -> None:
+def _answer_http(house: House, *, host: str, port: int, welcome: str | None = None) -> None:
+    """`welcome` is the token of the link with which the first operator sets up the console."""
     edge, framework = house.edge()
     listening = _listen(host, port)
 
@@ -100,6 +101,10 @@ def _answer_http(house: House, *, host: str, port: int) -> None:
         name, number = listening.getsockname()[:2]
         shown = f"[{name}]" if ":" in name else name
         sys.stdout.write(f"Standfast listens at http://{shown}:{number}\n")
+        if welcome:
+            url = house.environment.get("STANDFAST_URL") and house.settings.url
+            url = url or f"http://{shown}:{number}"
+            sys.stdout.write(f"Set up the console within 24 hours: {url}/welcome/{welcome}\n")
         sys.stdout.flush()
         framework.begin()
 

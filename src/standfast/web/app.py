@@ -15,6 +15,9 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from standfast.services.errors import ServiceRefused
 from standfast.web.api.server import AppRoutes, ServerApi
+from standfast.web.console.console import Console
+from standfast.web.console.failures import tell_http
+from standfast.web.console.routes import console_routers
 from standfast.web.problems import MEDIA_TYPE, Problem, Refusal, encode, problem, problem_of
 
 MOST_BYTES = 64 * 1024
@@ -26,14 +29,14 @@ _UNKNOWN = re.compile(r"(?:unknown|required) field `([^`]*)`$")
 AnyRequest = Request[Any, Any, Any]
 
 
-def build_app(server_api: ServerApi) -> Litestar:
+def build_app(server_api: ServerApi, console: Console) -> Litestar:
     def provide_api() -> ServerApi:
         return server_api
 
     return Litestar(
-        route_handlers=[AppRoutes],
+        route_handlers=[AppRoutes, *console_routers()],
         dependencies={"api": Provide(provide_api, sync_to_thread=False)},
-        state=State({"server_api": server_api}),
+        state=State({"server_api": server_api, "console": console}),
         exception_handlers={
             Refusal: _tell_own,
             ServiceRefused: _tell_own,
@@ -67,7 +70,9 @@ def _tell_own(request: AnyRequest, error: Exception) -> Response[bytes]:
     return _response(problem_of(error), headers)
 
 
-def _tell_http(_request: AnyRequest, error: HTTPException) -> Response[bytes]:
+def _tell_http(request: AnyRequest, error: HTTPException) -> Response[bytes]:
+    if "text/html" in request.headers.get("accept", ""):
+        return tell_http(request, error)  # a person with a browser
     if isinstance(error, ValidationException):
         return _response(_invalid(error), {})
     return _response(problem(error.status_code, error.detail), dict(error.headers or {}))

@@ -13,6 +13,7 @@ from standfast.services.errors import IdentityRefused, ServiceRefused
 from standfast.services.follow_result import FollowResult, Recorded
 from standfast.services.identify import Identify
 from standfast.services.record_interaction import Deed, RecordInteraction
+from standfast.services.see_tag import SeeTag
 from standfast.services.see_visitors import SeeVisitors
 from standfast.web.limits import Buckets, Limits
 from standfast.web.messages import (
@@ -52,12 +53,14 @@ class TagApi:
         interactions: RecordInteraction,
         results: FollowResult,
         visitors: SeeVisitors,
+        see_tag: SeeTag,
         limits: Limits,
     ) -> None:
         self._identify = identify
         self._decisions = decisions
         self._interactions = interactions
         self._results = results
+        self._see_tag = see_tag
         self._visitors = visitors
         self._of_visitor = Buckets(limits.visitor)
         self._of_app = Buckets(limits.app)
@@ -116,7 +119,10 @@ class TagApi:
         self, asked: Asked, app_id: str, token: str | None, anonymous_id: str | None
     ) -> Identity:
         app = self._identify.app(app_id)
-        if asked.origin is not None and asked.origin not in app.origins:
+        is_foreign = asked.origin is not None and asked.origin not in app.origins
+        if asked.origin is not None:
+            self._see_tag.heard(app_id, asked.origin, is_admitted=not is_foreign)
+        if is_foreign:
             raise Refusal(403, "This origin is not one of the app's domains.", field="origin")
         self._of_app.take(app_id)
         try:
