@@ -7,7 +7,7 @@ CUT_SECONDS = 3.0
 """After so long the twin cuts a request; the vendor does it at 120 s."""
 IN_FLIGHT = 3
 """What the connection allows itself; the vendor runs four."""
-BEYOND_READ_SECONDS = 1.6
+BEYOND_READ_SECONDS = 2.2
 BEYOND_CHARGE_SECONDS = CUT_SECONDS + 1.0
 PLAN, COUPON_CODE = "basic", "STACK5"
 """The coupon stacks on itself, so a second one would be seen."""
