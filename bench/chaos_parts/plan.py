@@ -86,16 +86,19 @@ class Round:
 
 
 def draw(rounds: int, seed: int) -> tuple[list[Round], list[Round]]:
-    """The rounds, and spare ones for windows that a kill has missed."""
+    """The rounds, half of them with a fault, and spare ones for windows that a kill has missed."""
     luck = random.Random(seed)
     actions = itertools.cycle(Action)
     deliveries, troubles = _shuffled(luck, list(Delivery)), _shuffled(luck, list(Trouble))
     windows = _shuffled(luck, list(Window))
     creates = itertools.count(1)
+    killing = {number for number in range(rounds) if number % KILL_EVERY == 5}
+    quiet = [number for number in range(rounds) if number not in killing]
+    troubled = set(luck.sample(quiet, min(len(quiet), (rounds + 1) // 2)))
     drawn: list[Round] = []
     for number in range(rounds):
         action = next(actions)
-        kill = next(windows) if number % KILL_EVERY == 5 else None
+        kill = next(windows) if number in killing else None
         if kill is Window.OUTCOME_ANSWER:
             action = Action.COUPON
         is_declined = action is Action.CREATE and next(creates) % DECLINED_EVERY == 0
@@ -104,7 +107,7 @@ def draw(rounds: int, seed: int) -> tuple[list[Round], list[Round]]:
                 number,
                 action,
                 Delivery.ONCE if kill else next(deliveries),
-                next(troubles) if luck.random() < 0.5 and kill is None else None,
+                next(troubles) if number in troubled else None,
                 kill,
                 is_declined,
                 luck.getrandbits(32),

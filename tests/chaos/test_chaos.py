@@ -35,7 +35,7 @@ def test_a_ledger_that_trusts_an_absence_too_soon_is_found_out():
     # Two at a time, so that no other round keeps a look-up waiting until the effect is there.
     careless = ("--duration", "absence_proof=0", "--at-once", "2")
 
-    report = chaos("--rounds", "48", "--database", "sqlite", "--seed", "3666", *careless)
+    report = chaos("--rounds", "60", "--database", "sqlite", "--seed", "27", *careless)
 
     fallen = [bar["name"] for bar in report["bars"] if not bar["holds"]]
     assert "effects_twice" in fallen
