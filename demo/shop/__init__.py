@@ -1,0 +1,1 @@
+"""Northwind Boards: a small SaaS that embeds Standfast. It shares no line with the product."""
