@@ -78,6 +78,9 @@ BEHAVIOUR: dict[str, str] = {
     "coupons: percentage, amount, duration, stacking, compounding, restrictions, conversion "
     "limit, negative balance": "whole",
     "proration": "whole; the clock of it (seconds) is inferred",
+    "events": "every event of what the simulator does, with the vendor's message texts where "
+    "live tests show them; of no invoices",
+    "webhooks": "whole on loopback addresses over http; test messages of an endpoint are absent",
     "balances and service credits": "a coupon or a downgrade makes credit, the next charge uses "
     "it; prepayments are absent",
 }

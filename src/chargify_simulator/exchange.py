@@ -181,6 +181,9 @@ class Exchange:
             result = self.match.route.operation(site, self.request)
         except Refusal as refusal:
             return refusal.answer
+        finally:
+            if site.webhooks:
+                self.twin.courier.wake()
         self.entry.effect = site.revision != revision
         return result
 

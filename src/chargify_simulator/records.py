@@ -228,5 +228,35 @@ class Event(Struct, kw_only=True):
     customer_id: int | None
     created_at: datetime
     event_specific_data: dict[str, object] | None = None
-    payload: dict[str, object] = field(default_factory=dict[str, object])
-    """What a webhook of this event carries beside the site."""
+
+
+class Endpoint(Struct, kw_only=True):
+    id: int
+    url: str
+    webhook_subscriptions: list[str]
+    failures: int = 0
+    """In a row; a success or another address begins anew."""
+    probes: int = 0
+    next_probe_at: datetime | None = None
+    updated_at: datetime
+
+
+class Webhook(Struct, kw_only=True):
+    """One event on its way to one endpoint; its id outlives retries and replays."""
+
+    id: int
+    event: str
+    subscription_id: int | None
+    endpoint_id: int
+    body: str
+    created_at: datetime
+    due_at: datetime | None
+    """When the next attempt is to be made; None when there is none."""
+    is_paused: bool = False
+    attempts: int = 0
+    last_error: str | None = None
+    last_error_at: datetime | None = None
+    accepted_at: datetime | None = None
+    last_sent_at: datetime | None = None
+    last_sent_url: str | None = None
+    successful: bool = False

@@ -62,14 +62,16 @@ class Server:
         server = await loop.create_server(
             lambda: CuttableProtocol(self.config, state, {}, loop), sock=listener
         )
+        courier = asyncio.create_task(self.twin.courier.run())
         await stopping.wait()
+        courier.cancel()
         server.close()
         for connection in list(state.connections):
             connection.transport.abort()
         await asyncio.sleep(0)  # so that every exchange knows that its client is gone
         for task in list(state.tasks):
             task.cancel()
-        await asyncio.gather(*state.tasks, return_exceptions=True)
+        await asyncio.gather(courier, *state.tasks, return_exceptions=True)
 
 
 def new_loop() -> asyncio.AbstractEventLoop:

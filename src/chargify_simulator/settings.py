@@ -28,3 +28,10 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """The site's default for activations."""
     events_lag_seconds: float = 0.0
     """How long an event stays out of the lists; live tests wait 3 to 6 s for them."""
+    shared_key: str = "shared-key"
+    """Signs webhooks; it is not the API key, and no vendor call tells it."""
+    webhook_timeout_seconds: float = 15.0
+    webhook_copies: int = 1
+    """How often each delivery is sent, to see whether a receiver minds."""
+    webhook_shuffle_seed: int | None = None
+    """Deliveries that are due together leave in the order of this luck."""

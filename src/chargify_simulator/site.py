@@ -9,6 +9,7 @@ from .fields import whole_number
 from .records import (
     Coupon,
     Customer,
+    Endpoint,
     Event,
     PaymentProfile,
     PricePoint,
@@ -16,6 +17,7 @@ from .records import (
     ProductFamily,
     ReasonCode,
     Subscription,
+    Webhook,
 )
 from .settings import Settings
 from .texts import Texts
@@ -67,6 +69,9 @@ class Site:
         self.referral_codes: dict[str, int] = {}
         """The subscription that owns each code."""
         self.events: list[Event] = []
+        self.endpoints: dict[int, Endpoint] = {}
+        self.webhooks: dict[int, Webhook] = {}
+        self.webhooks_enabled = True
         self.moment: datetime | None = None
         """The instant at which something that was due happens; None outside of that."""
         self.revision = 0

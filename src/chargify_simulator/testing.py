@@ -113,6 +113,10 @@ class RunningSimulator:
         """Set fields of a subscription past every rule: `force(1, state="past_due")`."""
         return self.control("PUT", f"subscriptions/{subscription}", fields)
 
+    def deliver_webhooks(self) -> int:
+        """Carry every webhook that is due by now; answers how many attempts were made."""
+        return self.control("POST", "webhooks/deliver")["attempts"]
+
     def down(self, is_down: bool = True) -> None:
         self.control("POST", "down", {"down": is_down})
 

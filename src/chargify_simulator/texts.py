@@ -214,6 +214,8 @@ TEXTS: dict[str, Text] = {
         "Payment collection method cannot be set to 'invoice' when the subscription is past due"
     ),
     "collection.unknown": _assumed("Payment collection method: is not included in the list"),
+    "endpoint.url_malformed": _documented("URL: invalid, only http and https supported"),
+    "endpoint.key_unknown": _documented("Event key is not valid - {event}"),
     # Reason codes and the portal
     "reason_code.code_blank": _live("Code: cannot be blank."),
     "reason_code.description_blank": _live("Description: cannot be blank."),

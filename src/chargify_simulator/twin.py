@@ -4,6 +4,7 @@ import msgspec
 
 from . import seeds
 from .clock import Clock
+from .courier import Courier
 from .faults import Faults
 from .journal import Journal
 from .operations import ROUTES
@@ -20,6 +21,7 @@ class Twin:
         self.faults = Faults()
         self.journal = Journal()
         self.slots = Slots()
+        self.courier = Courier(self)
         self._first_settings = settings
         self._first_seed = (seed, number)
         self.reset()
@@ -41,3 +43,6 @@ class Twin:
         site = Site(self.settings, self.clock, self.texts)
         sow(site, number)
         self.site = site
+
+    def sites(self) -> list[Site]:
+        return [self.site]

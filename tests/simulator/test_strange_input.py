@@ -78,6 +78,7 @@ def test_no_input_breaks_an_operation(twin, route, body, query, pick):
         "profile": site.payment_profiles,
         "reason": site.reason_codes,
         "price_point": site.price_points,
+        "endpoint": site.endpoints,
     }
     ids = {name: [*table, 1] for name, table in tables.items()}
     names = {name: str(known[pick % len(known)]) for name, known in ids.items()}
@@ -89,6 +90,7 @@ def test_no_input_breaks_an_operation(twin, route, body, query, pick):
         names={name: value for name, value in names.items() if f"{{{name}}}" in route.path},
     )
     request.names.setdefault("handle", "basic")
+    request.names.setdefault("subcode", "PARTNER-NORTH")
     request.parse_body()
     revision = site.revision
 

@@ -10,6 +10,7 @@ from . import (
     coupons,
     customers,
     dunning,
+    events,
     holding,
     migrations,
     overriding,
@@ -23,6 +24,7 @@ from . import (
     site,
     subscription_coupons,
     subscriptions,
+    webhooks,
 )
 
 ROUTES: list[Route] = [
@@ -46,4 +48,6 @@ ROUTES: list[Route] = [
     *subscription_coupons.ROUTES,
     *reason_codes.ROUTES,
     *portal.ROUTES,
+    *events.ROUTES,
+    *webhooks.ROUTES,
 ]

@@ -156,6 +156,8 @@ def _transaction(
         "gateway_used": card.current_vault if card else None,
         "gateway_transaction_id": None,
         "gateway_order_id": None,
+        "gateway_response_code": None,
+        "refunded_amount_in_cents": 0,
         "payment_id": None,
         "product_id": subscription.product_id,
         "tax_id": None,
