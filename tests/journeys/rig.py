@@ -222,8 +222,7 @@ def standing_house(
     try:
         yield house
     finally:
-        # On PostgreSQL it waits for its listener; the next test need not.
-        threading.Thread(target=house.close, name="closing").start()
+        house.close()
 
 
 @contextmanager

@@ -14,6 +14,11 @@ from standfast.config import Durations
 from standfast.domain.prompt import AttachedAction
 
 
+@pytest.fixture
+def database_url() -> None:
+    """The ledger's own tests hold both databases to every outcome; some are told again below."""
+
+
 @dataclass(frozen=True)
 class Change:
     """`write` is the request that makes it; `is_made` looks at the customer's subscriptions."""
@@ -133,6 +138,24 @@ def test_a_coupon_that_a_look_up_cannot_see_is_not_guessed(rig: Rig) -> None:
     ]
     assert findings == ["Obscure", "Obscure", "Obscure", "Succeeded"]
     assert len(rig.site.writes()) == 1
+
+
+class TestOnPostgresql:
+    """What would cost money twice."""
+
+    @pytest.fixture
+    def database_url(self, postgresql_url: str) -> str:
+        return postgresql_url
+
+    @pytest.mark.parametrize("kind", ["cut_after", "cut_before"])
+    def test_a_subscription_whose_answer_was_lost_is_created_once(
+        self, rig: Rig, kind: str
+    ) -> None:
+        change = CHANGES["create"]
+        ada = _offered(rig, change)
+        rig.site.chargify.fault(*change.write, kind)
+
+        assert _made_once(rig, ada, change, rig.accept(ada))
 
 
 class TestWhileTheBillerIsAway:

@@ -3,24 +3,15 @@
 import pytest
 
 from builders import a_prompt
+from databases import KINDS
 from journeys.rig import Rig, cancel, coupon, until
 from journeys.shop import state_of
 from standfast.services.publish_prompt import PreflightFailed
 
 
-def test_a_sync_asked_for_while_one_is_under_way_is_done_after_it(rig: Rig) -> None:
-    rig.sync()
-    connection = rig.connect().id
-    with rig.site.held("GET", "/products.json") as fault:
-        rig.house.sync_connections.request(connection)
-        rig.site.chargify.wait_until_held(fault)
-        mark = rig.site.mark()
-        rig.house.sync_connections.request(connection)
-
-    until(
-        lambda: "/products.json" in {one["path"] for one in rig.site.calls(since=mark)},
-        "the second pass has begun",
-    )
+@pytest.fixture
+def database_url() -> None:
+    """The store's tests hold both databases to what a pass writes."""
 
 
 def test_the_schedule_alone_brings_news_in(rig: Rig) -> None:
@@ -99,3 +90,23 @@ def test_a_sync_that_read_before_the_click_does_not_undo_what_the_click_taught(r
 
 def _is_answered(rig: Rig, mark: int, path: str) -> bool:
     return any(one["path"] == path and one["finished"] for one in rig.site.calls(since=mark))
+
+
+class TestOnBothDatabases:
+    @pytest.fixture(params=KINDS)
+    def database_url(self, request: pytest.FixtureRequest) -> str | None:
+        return None if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
+
+    def test_a_sync_asked_for_while_one_is_under_way_is_done_after_it(self, rig: Rig) -> None:
+        rig.sync()
+        connection = rig.connect().id
+        with rig.site.held("GET", "/products.json") as fault:
+            rig.house.sync_connections.request(connection)
+            rig.site.chargify.wait_until_held(fault)
+            mark = rig.site.mark()
+            rig.house.sync_connections.request(connection)
+
+        until(
+            lambda: "/products.json" in {one["path"] for one in rig.site.calls(since=mark)},
+            "the second pass has begun",
+        )

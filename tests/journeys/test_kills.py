@@ -1,0 +1,203 @@
+"""A process may be killed at any instant: the bill changes once and the truth is told."""
+
+from collections.abc import Callable, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import pytest
+
+from journeys.billing_site import BillingSite, Customer
+from journeys.processes import CUT_SECONDS, Stage, furnishing, playing
+from journeys.rig import Rig, cancel, coupon, until
+from journeys.shop import state_of
+
+Setting = TypeVar("Setting")
+
+
+class Play(Protocol):
+    def __call__(
+        self, set_up: Callable[[Rig], Setting]
+    ) -> AbstractContextManager[tuple[Stage, Setting]]: ...
+
+
+@pytest.fixture
+def play(tmp_path: Path, site: BillingSite, database_url: str | None) -> Play:
+    """`with play(set_up) as (stage, what set_up answered)`: the stage is set, the process runs."""
+    data = tmp_path / "data"
+
+    @contextmanager
+    def begin(set_up: Callable[[Rig], Setting]) -> Generator[tuple[Stage, Setting]]:
+        with furnishing(data, site, database_url) as rig:
+            answered, shop = set_up(rig), rig.shop
+        with playing(data, site, shop, database_url) as stage:
+            yield stage, answered
+
+    return begin
+
+
+@contextmanager
+def clicking(stage: Stage, who: Customer, *prompts: dict[str, Any]) -> Generator[Future[Any]]:
+    """The click is on its way; its answer may never come."""
+    shop = stage.shop
+    deeds = [{"token": one["token"], "kind": "accept", "step": "offer"} for one in prompts]
+    body = {"app": shop.app, "identity": shop.identity(who), "interactions": deeds}
+    with ThreadPoolExecutor(1) as hand:
+        yield hand.submit(shop.asked, "/v1/interactions", body)
+
+
+def shown(stage: Stage, who: Customer) -> list[dict[str, Any]]:
+    return stage.shop.decide(stage.shop.identity(who))["prompts"]
+
+
+def told_again(stage: Stage, who: Customer, prompt: dict[str, Any]) -> dict[str, Any]:
+    """The visitor clicks once more, as people do; it is the same click."""
+    return stage.shop.click(stage.shop.identity(who), prompt)
+
+
+def kinds_of(stage: Stage, result: dict[str, Any]) -> list[str]:
+    return [one["kind"] for one in stage.shop.run(result)["attempts"]]
+
+
+def buying(rig: Rig) -> Customer:
+    ada = rig.customer(plan=None)
+    rig.offer(rig.create("pro"))
+    return ada
+
+
+def test_killed_before_the_intent_the_click_is_done_afterwards(play: Play) -> None:
+    with play(buying) as (stage, ada):
+        (prompt,) = shown(stage, ada)
+        with (
+            stage.site.held("GET", "/payment_profiles.json") as fault,
+            clicking(stage, ada, prompt),
+        ):
+            stage.site.chargify.wait_until_held(fault)
+            stage.kill()
+            stage.site.chargify.release(fault)
+            stage.start()
+
+            result = told_again(stage, ada, prompt)
+
+        assert state_of(result) == "succeeded"
+        assert kinds_of(stage, result) == ["created", "intent", "outcome"]
+        assert stage.site.subscription(ada)["state"] == "active"
+        assert stage.site.writes() == ["POST /subscriptions.json"]
+
+
+def test_killed_between_intent_and_call_it_is_looked_up_and_then_done(play: Play) -> None:
+    def two_who_share_a_slot(rig: Rig) -> tuple[Customer, Customer]:
+        both = rig.customer("ada"), rig.customer("ben")
+        rig.offer(coupon())
+        rig.house.configure_connection.save(rig.shop.app, "chargify", {}, in_flight=1)
+        return both
+
+    with play(two_who_share_a_slot) as (stage, (ada, ben)):
+        (adas,), (bens,) = shown(stage, ada), shown(stage, ben)
+        reads = [f"/customers/{one.id}/subscriptions.json" for one in (ada, ben)]
+        site = stage.site
+        with (
+            site.held("GET", reads[0]) as adas_read,
+            site.held("GET", reads[1]) as bens_read,
+            clicking(stage, ada, adas),
+        ):
+            site.chargify.wait_until_held(adas_read)
+            with clicking(stage, ben, bens):
+                # Ben's read waits for the only slot and takes it from Ada's write.
+                until(lambda: len(pending(stage, ben)) == 1, "ben's click is stored")
+                site.chargify.release(adas_read)
+                site.chargify.wait_until_held(bens_read)
+                until(lambda: "intent" in kinds_of_pending(stage, ada), "the intent is written")
+                stage.kill()
+                site.chargify.release(bens_read)
+                assert site.writes() == []
+                stage.start()
+
+                result = told_again(stage, ada, adas)
+
+        assert state_of(result) == "succeeded"
+        assert kinds_of(stage, result) == [
+            "created", "intent", "rescued", "look_up", "intent", "outcome",
+        ]  # fmt: skip
+        assert site.subscription(ada)["coupon_codes"] == ["TEN"]
+        assert state_of(told_again(stage, ben, bens)) == "succeeded"
+        assert len(site.effects()) == 2
+
+
+def test_killed_while_the_call_is_under_way_and_then_lost_it_is_done_once(play: Play) -> None:
+    with play(buying) as (stage, ada):
+        (prompt,) = shown(stage, ada)
+        stage.site.chargify.settings(cut_seconds=CUT_SECONDS)
+        fault = stage.site.chargify.fault("POST", "/subscriptions.json", "hold_before")
+        with clicking(stage, ada, prompt):
+            stage.site.chargify.wait_until_held(fault)
+            stage.kill()
+            stage.start()
+
+            result = told_again(stage, ada, prompt)
+
+        assert state_of(result) == "succeeded"
+        assert [one["state"] for one in stage.site.subscriptions(ada)] == ["active"]
+        assert len(stage.site.effects()) == 1
+        assert kinds_of(stage, result)[:4] == ["created", "intent", "rescued", "look_up"]
+
+
+def test_killed_between_effect_and_outcome_it_is_found_and_not_repeated(play: Play) -> None:
+    with play(buying) as (stage, ada):
+        (prompt,) = shown(stage, ada)
+        with (
+            stage.site.held("POST", "/subscriptions.json", after=True) as fault,
+            clicking(stage, ada, prompt),
+        ):
+            stage.site.chargify.wait_until_held(fault)
+            stage.kill()
+            stage.start()
+
+            result = told_again(stage, ada, prompt)
+
+        assert state_of(result) == "succeeded"
+        assert kinds_of(stage, result) == ["created", "intent", "rescued", "look_up"]
+        assert [one["state"] for one in stage.site.subscriptions(ada)] == ["active"]
+        assert stage.site.writes() == ["POST /subscriptions.json"]
+
+
+def test_killed_between_outcome_and_answer_the_outcome_is_told_and_not_repeated(
+    play: Play,
+) -> None:
+    def two_offers(rig: Rig) -> Customer:
+        ada = rig.customer()
+        rig.offer(coupon(), name="Coupon", priority=2)
+        rig.offer(cancel("end_of_period"), name="Leave", priority=1)
+        return ada
+
+    with play(two_offers) as (stage, ada):
+        gift, leave = shown(stage, ada)
+        # One answer for two clicks; a customer's runs go in order, so the first has its outcome
+        # when the second begins to write.
+        with (
+            stage.site.held("POST", "/subscriptions/*/delayed_cancel.json") as fault,
+            clicking(stage, ada, gift, leave) as answer,
+        ):
+            stage.site.chargify.wait_until_held(fault)
+            assert not answer.done()
+            stage.kill()
+            stage.site.chargify.release(fault)
+            stage.start()
+
+            first, second = told_again(stage, ada, gift), told_again(stage, ada, leave)
+
+        assert kinds_of(stage, first) == ["created", "intent", "outcome"]
+        assert state_of(first) == state_of(second) == "succeeded"
+        truth = stage.site.subscription(ada)
+        assert (truth["coupon_codes"], truth["cancel_at_end_of_period"]) == (["TEN"], True)
+        assert len([one for one in stage.site.writes() if "add_coupon" in one]) == 1
+
+
+def pending(stage: Stage, who: Customer) -> list[dict[str, Any]]:
+    return stage.shop.decide(stage.shop.identity(who))["pending"]
+
+
+def kinds_of_pending(stage: Stage, who: Customer) -> list[str]:
+    (one,) = pending(stage, who)
+    return kinds_of(stage, stage.shop.follow(one, wait_ms=0))
