@@ -10,7 +10,7 @@ const into = process.argv[2] ?? join(here, "../src/standfast/web/static/tag");
 const target = "es2019";
 // Names of ours that no page, server or browser knows.
 const mangleProps =
-  /^(mount|unmount|work|tell|chosen|again|left|insist|resume|moveOn|seen|wire)$/;
+  /^(mount|unmount|work|tell|chosen|again|left|become|insist|once|appear|vanish|resume|moveOn|seen|wire)$/;
 
 const styles = {
   name: "minified styles as text",

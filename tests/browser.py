@@ -1,7 +1,7 @@
 """Chromium for every test that needs a browser: what a page complains of fails the test.
 
 Fixtures: `page` (one page of a fresh context), `complaints` (what may be complained of) and
-`page_options` (override it to change size, scheme, language). Functions: `axe`, `overflow`, `shoot`.
+`page_options` (override it: size, scheme, language). Functions: `axe`, `overflow`, `shoot`.
 """
 
 import os
@@ -42,7 +42,9 @@ def chromium_path() -> str:
     named = os.environ.get("STANDFAST_CHROMIUM")
     found = named or shutil.which("chromium") or shutil.which("chromium-browser")
     if not found:
-        pytest.fail("Chromium is missing: apt-get install chromium, or name it in STANDFAST_CHROMIUM")
+        pytest.fail(
+            "Chromium is missing: apt-get install chromium, or name it in STANDFAST_CHROMIUM"
+        )
     return found
 
 
@@ -93,9 +95,7 @@ def complaints() -> Complaints:
 
 
 @pytest.fixture
-def page(
-    chromium: Browser, page_options: dict[str, Any], complaints: Complaints
-) -> Iterator[Page]:
+def page(chromium: Browser, page_options: dict[str, Any], complaints: Complaints) -> Iterator[Page]:
     """Fails its test when any page of the context complained."""
     context = chromium.new_context(**page_options)
     context.set_default_timeout(10_000)
@@ -110,7 +110,7 @@ def axe(page: Page) -> list[str]:
     page.evaluate(_axe_source())
     found = page.evaluate(
         """async (rules) => (await axe.run(document, {runOnly: rules})).violations.map(
-            one => one.id + ": " + one.nodes.map(node => node.target.flat().join(" ")).join(", "))""",
+            one => one.id + ": " + one.nodes.map(at => at.target.flat().join(" ")).join(", "))""",
         list(RULES),
     )
     return [str(one) for one in found]

@@ -38,7 +38,7 @@ export function makeCard(step: Step | null, words: Words, listener: Listener): C
   const scroll = make("div", "scroll");
   const title = make("h2", "title", step ? step.title : words.request);
   const message = make("div", "message");
-  const status = make("p", "status");
+  const status = make("output", "status"); // says itself what is new in it
   const buttons = make("div", "buttons");
   const cross = make("button", "close");
   const root = host.attachShadow({ mode: "open" });
@@ -52,11 +52,6 @@ export function makeCard(step: Step | null, words: Words, listener: Listener): C
     buttons.append(button);
   };
 
-  const busy = (now: boolean): void => {
-    isBusy = now;
-    dialog.setAttribute("aria-busy", String(now));
-  };
-
   /** Long texts scroll inside and can then be reached by keyboard. */
   const settle = (): void => {
     scroll.tabIndex = scroll.scrollHeight > scroll.clientHeight ? 0 : -1;
@@ -64,10 +59,8 @@ export function makeCard(step: Step | null, words: Words, listener: Listener): C
 
   sheet.replaceSync(style);
   root.adoptedStyleSheets = [sheet];
-  dialog.setAttribute("aria-modal", "true");
   dialog.setAttribute("aria-labelledby", "title");
   dialog.setAttribute("aria-describedby", "message status");
-  status.setAttribute("role", "status");
   cross.setAttribute("aria-label", words.close);
   title.tabIndex = -1;
   cross.append(icon("cross"));
@@ -108,13 +101,16 @@ export function makeCard(step: Step | null, words: Words, listener: Listener): C
     },
 
     work(button) {
-      busy(true);
-      root.getElementById(button)!.classList.add("working");
+      isBusy = true;
+      for (const one of Array.from(buttons.children)) {
+        one.setAttribute("aria-disabled", "true");
+        if (one.id === button) one.className += " working";
+      }
       status.textContent = words.working;
     },
 
     tell(look, text, next) {
-      busy(false);
+      isBusy = false;
       dialog.className = "told";
       message.remove();
       buttons.textContent = "";
@@ -127,8 +123,8 @@ export function makeCard(step: Step | null, words: Words, listener: Listener): C
         if (lead(link, next.link)) buttons.append(link);
         else pill(next.label, "accept", listener.again);
       }
-      const label = look === "check" ? words.done : words.close;
-      pill(label, next ? "secondary_accept" : "accept", () => listener.left("button"));
+      const label = look === "succeeded" ? words.done : words.close;
+      pill(label, next || look === "pending" ? "secondary_accept" : "accept", () => listener.left("button"));
       (buttons.firstChild as HTMLElement).focus();
       settle();
     },

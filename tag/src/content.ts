@@ -1,30 +1,42 @@
-/** A prompt's message as nodes: an allow-list of plain elements, of the rest their text. */
+/**
+ * A prompt's message as nodes: an allow-list of plain elements, of the rest their text.
+ *
+ * Read by hand: a parser of the browser's would report every style and handler to a strict page.
+ */
 
-const ALLOWED = /^(p|br|b|strong|i|em|a|ul|ol|li)$/;
-const DROPPED_WITH_TEXT = /^(script|style|noscript|iframe|textarea|title|svg|math)$/;
+const PIECE = /<!--[^]*?-->|<(\/?)(\w+)((?:"[^"]*"|'[^']*'|[^>"'])*)>|[^<]+|</g;
+const ALLOWED = /^(p|br|b|strong|i|em|a)$/;
+const DROPPED_WITH_TEXT = /^(script|style|title|textarea|iframe)$/;
+const NAMED: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"' };
 
 export function read(message: string): DocumentFragment {
-  const into = document.createDocumentFragment();
-  try {
-    // The parsed document is inert: no script of it runs and nothing is loaded.
-    copy(new DOMParser().parseFromString(message, "text/html").body, into);
-  } catch {
-    into.append(message.replace(/<[^>]*>/g, "")); // the page forbids parsing: trusted types
+  const root = document.createDocumentFragment();
+  let into: Node = root;
+  let dropped = "";
+  for (const [piece, end, tag, attributes] of message.matchAll(PIECE)) {
+    const name = (tag || "").toLowerCase();
+    if (dropped || DROPPED_WITH_TEXT.test(name)) {
+      if (!dropped) dropped = end ? "" : name;
+      else if (end && name === dropped) dropped = "";
+    } else if (ALLOWED.test(name)) {
+      if (!end) {
+        const element = document.createElement(name);
+        const [, address] = /href\s*=\s*["']?([^"'\s>]*)/i.exec(attributes!) || [];
+        if (name === "a") lead(element as HTMLAnchorElement, address && decoded(address));
+        into.appendChild(element);
+        if (name !== "br") into = element;
+      } else if (into.nodeName.toLowerCase() === name) into = into.parentNode!;
+    } else if (!name && piece.slice(0, 2) !== "<!") {
+      into.appendChild(document.createTextNode(decoded(piece)));
+    }
   }
-  return into;
+  return root;
 }
 
-function copy(from: Node, into: Node): void {
-  from.childNodes.forEach((node) => {
-    const name = node.nodeName.toLowerCase();
-    if (name === "#text") into.appendChild(document.createTextNode(node.nodeValue!));
-    else if (ALLOWED.test(name)) {
-      const element = document.createElement(name);
-      if (name === "a") lead(element as HTMLAnchorElement, (node as Element).getAttribute("href"));
-      copy(node, into.appendChild(element));
-    } else if (!DROPPED_WITH_TEXT.test(name)) copy(node, into);
-  });
-}
+const decoded = (text: string): string =>
+  text.replace(/&(?:#(\d+)|(\w+));/g, (all, code, name) =>
+    code ? String.fromCharCode(code) : NAMED[name] || all,
+  );
 
 /**
  * Whether a visitor may be led there; then in a tab of its own, so that the prompt is there when
@@ -34,7 +46,7 @@ export function lead(link: HTMLAnchorElement, address: string | null | undefined
   link.href = address || "";
   const isSafe = !!address && /^(https?|mailto):/.test(link.protocol);
   link.target = "_blank";
-  link.rel = "noopener noreferrer";
+  link.rel = "noreferrer";
   if (!isSafe) link.removeAttribute("href");
   return isSafe;
 }

@@ -3,10 +3,10 @@
 const SPACE = "http://www.w3.org/2000/svg";
 const DRAWINGS = {
   cross: "M6 6l12 12M18 6L6 18",
-  check: "M5 12.5l4.5 4.5L19 7.5",
-  clock: "",
-  alert: "M12 6v7m0 4v0",
-  card: "M3 10h18M3 6h18v12H3z",
+  succeeded: "M5 12.5l4.5 4.5L19 7.5",
+  pending: "", // a ring that turns
+  refused: "M12 6v7m0 4v0",
+  needs_visitor: "M3 10h18M3 6h18v12H3z",
 };
 
 export type Icon = keyof typeof DRAWINGS;

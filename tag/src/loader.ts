@@ -7,7 +7,7 @@ type Face = {
   (...call: unknown[]): void;
   q?: { push: (call: ArrayLike<unknown>) => unknown };
   app?: string;
-  [method: string]: unknown;
+  open?: (name: string) => void;
 };
 
 try {
@@ -23,9 +23,7 @@ try {
         } as Face);
   if (!face.app) {
     face.app = me.dataset["app"]!;
-    for (const name of "identify open event traits words on debug shutdown".split(" ")) {
-      face[name] = (...values: unknown[]) => face(name, ...values);
-    }
+    face.open = (name) => face("open", name); // the others come with the main file
     const main = document.createElement("script");
     main.src = new URL(MAIN, me.src).href;
     document.head.append(main);

@@ -5,7 +5,11 @@ import { startTag } from "./tag";
 
 type Call = Iterable<unknown>;
 /** Calls are pushed to `q`, before this file is there and after. */
-type Face = { q?: { push: (call: Call) => unknown } | Call[]; app?: string | undefined };
+type Face = {
+  q?: { push: (call: Call) => unknown } | Call[];
+  app?: string;
+  [method: string]: unknown;
+};
 
 safe(() => {
   const me = document.currentScript as HTMLScriptElement;
@@ -24,5 +28,6 @@ safe(() => {
   });
   const early = face.q as Call[] | undefined;
   face.q = { push };
+  for (const name in commands) face[name] = (...values: unknown[]) => face.q!.push([name, ...values]);
   if (early) early.forEach(push);
 })();

@@ -15,7 +15,7 @@ export interface Preview {
   step: Step | null;
   texts?: Texts;
   /** What to show: the offer, a click being worked on, or a result. */
-  state?: State | "offer" | "working";
+  state?: State | "offer" | "working" | "unreachable";
   words?: Partial<Words>;
   dir?: "ltr" | "rtl";
 }
@@ -42,14 +42,14 @@ export function show(preview: Preview): void {
   else if (state !== "offer" && state !== "none") tell(card, state, preview.texts, own);
 }
 
-function tell(on: Card, state: Exclude<State, "none">, texts: Texts | undefined, own: Words): void {
+function tell(on: Card, state: Exclude<Preview["state"], undefined>, texts: Texts | undefined, own: Words): void {
   const link = texts?.fallback_link;
-  if (state === "succeeded") on.tell("check", texts?.succeeded || "", null);
-  else if (state === "pending") on.tell("clock", texts?.pending || "", null);
-  else if (state === "unreachable") on.tell("alert", own.unreachable, { label: own.retry });
+  if (state === "succeeded") on.tell("succeeded", texts?.succeeded || "", null);
+  else if (state === "pending") on.tell("pending", texts?.pending || "", null);
+  else if (state === "unreachable") on.tell("refused", own.unreachable, { label: own.retry });
   else if (state === "needs_visitor") {
-    on.tell("card", texts?.needs_visitor || "", { label: own.proceed, link: "#" });
-  } else on.tell("alert", texts?.refused || "", link ? { label: own.options, link } : null);
+    on.tell("needs_visitor", texts?.needs_visitor || "", { label: own.proceed, link: "#" });
+  } else on.tell("refused", texts?.refused || "", link ? { label: own.options, link } : null);
 }
 
 if (typeof window !== "undefined") {

@@ -69,8 +69,8 @@ export interface Recorded {
 
 export type Traits = Record<string, string | number | boolean>;
 
-/** How a click stands. `none`: nothing was to be done. `unreachable`: we do not know. */
-export type State = "none" | "succeeded" | "pending" | "needs_visitor" | "refused" | "unreachable";
+/** How a click stands. `none`: nothing was to be done. */
+export type State = "none" | "succeeded" | "pending" | "needs_visitor" | "refused";
 
 export interface Verdict {
   state: State;

@@ -2,7 +2,6 @@
 
 import { makeCard, type Way } from "./card";
 import { listen, log, safe, sleep } from "./guard";
-import type { Icon } from "./icons";
 import { type Button, isUnderWay, type Kind, type Prompt, type Recorded, verdictOf } from "./protocol";
 import { type Failed, isPassing, type Wire } from "./wire";
 import type { Words } from "./words";
@@ -21,19 +20,17 @@ export interface Stage {
 }
 
 export interface Showing {
-  open: () => void;
+  appear: () => void;
   /** The result of a click made before this page was loaded. */
   resume: (resultToken: string) => Promise<void>;
   /** The page moves on: an offer not answered is dismissed, a result may stay. */
   moveOn: () => void;
   /** Away without a word. */
-  close: () => void;
+  vanish: () => void;
 }
 
 const FOLLOW_MS = 60_000;
 const WAIT_MS = 5000;
-
-const LOOKS: Record<string, Icon> = { succeeded: "check", pending: "clock", needs_visitor: "card" };
 
 /** `prompt` null: an earlier click's result is told. */
 export function show(stage: Stage, prompt: Prompt | null, promptId: string): Showing {
@@ -43,7 +40,7 @@ export function show(stage: Stage, prompt: Prompt | null, promptId: string): Sho
   let isGone = false;
 
   const result = (token: string, wait_ms: number): Promise<Recorded> =>
-    wire.post("results", { result_token: token, wait_ms });
+    wire.once("results", { result_token: token, wait_ms });
 
   const say = (state: string, facts?: object): void =>
     tell("result", { prompt: promptId, kind: chosen, state, ...facts });
@@ -53,9 +50,9 @@ export function show(stage: Stage, prompt: Prompt | null, promptId: string): Sho
     const { state, message, link } = verdictOf(now);
     say(state, { interaction: now.interaction, runs: now.runs });
     if (isGone) return;
-    if (state === "none") return close();
+    if (state === "none") return vanish();
     const label = state === "needs_visitor" ? words.proceed : words.options;
-    card.tell(LOOKS[state] || "alert", message, link && state !== "succeeded" ? { label, link } : null);
+    card.tell(state, message, link && state !== "succeeded" ? { label, link } : null);
     if (isUnderWay(now)) await follow(now.result_token!);
   };
 
@@ -67,7 +64,7 @@ export function show(stage: Stage, prompt: Prompt | null, promptId: string): Sho
       if (now && !isUnderWay(now)) return receive(now);
       await sleep(turn * 500);
     }
-    if (!isGone) card.tell("card", words.later);
+    if (!isGone) card.tell("pending", words.later);
   };
 
   const choose = async (button: Button): Promise<void> => {
@@ -83,8 +80,8 @@ export function show(stage: Stage, prompt: Prompt | null, promptId: string): Sho
   const fail = (failed: Failed): void => {
     say("unreachable");
     if (isGone) return;
-    if (isPassing(failed)) card.tell("alert", words.unreachable, { label: words.retry });
-    else card.tell("alert", words.failed);
+    if (isPassing(failed)) card.tell("refused", words.unreachable, { label: words.retry });
+    else card.tell("refused", words.failed);
   };
 
   /** A visitor who was sent away to act has come back. */
@@ -95,7 +92,7 @@ export function show(stage: Stage, prompt: Prompt | null, promptId: string): Sho
     await receive(await result(token, WAIT_MS));
   };
 
-  const close = (): void => {
+  const vanish = (): void => {
     if (isGone) return;
     isGone = true;
     for (const stop of listening) stop();
@@ -107,7 +104,7 @@ export function show(stage: Stage, prompt: Prompt | null, promptId: string): Sho
     if (isGone) return;
     if (prompt && !chosen) safe(report)(wire, prompt, "dismiss");
     if (recorded) stage.seen(recorded.interaction);
-    close();
+    vanish();
     tell("closed", { prompt: promptId, way });
   };
 
@@ -118,20 +115,20 @@ export function show(stage: Stage, prompt: Prompt | null, promptId: string): Sho
     listen(window, "focus", lookAgain),
   ];
 
-  const open = (): void => {
+  const appear = (): void => {
     card.mount();
     tell("shown", { prompt: promptId });
   };
 
   return {
-    open,
-    close,
+    appear,
+    vanish,
     moveOn() {
       if (prompt && !chosen) leave("page");
     },
     async resume(token) {
       const now = await result(token, 0);
-      open();
+      appear();
       await receive(now);
     },
   };

@@ -1,9 +1,9 @@
 /** Asks what may be shown on this page, and shows one thing at a time. */
 
-import { log, safe } from "./guard";
+import { log, safe, sleep } from "./guard";
 import { remember } from "./memory";
 import { followNavigation } from "./navigation";
-import type { Decision, HeldOut, Prompt, Recorded, Traits } from "./protocol";
+import type { Decision, HeldOut, Pending, Prompt, Traits } from "./protocol";
 import { report, show, type Showing, type Told } from "./showing";
 import { type Identity, openWire } from "./wire";
 import { words as ownWords } from "./words";
@@ -19,9 +19,9 @@ export function startTag(origin: string, app: string): Commands {
   const words = { ...ownWords };
   const traits: Traits = {};
   const listeners: [string, (facts: object) => unknown][] = [];
-  let decision: Decision | null = null;
+  let offers: (Prompt | HeldOut)[] = [];
   let showing: Showing | null = null;
-  let asking: AbortController | null = null;
+  let asking: object | null = null;
   let isReserving = false;
   let event: object | null = null;
   let wish = "";
@@ -33,28 +33,28 @@ export function startTag(origin: string, app: string): Commands {
 
   /** What was decided for another moment no longer counts. */
   const forget = (): void => {
-    if (asking) asking.abort();
-    decision = asking = null;
+    asking = null;
+    offers = [];
   };
 
   /** Calls that come together ask once. A quiet answer opens nothing by itself. */
   const askSoon = (isQuiet?: boolean): void => {
     forget();
-    const mine = (asking = new AbortController());
+    const mine = (asking = {});
     setTimeout(
       safe(() => asking === mine && ask(mine, isQuiet)),
       GATHER_MS,
     );
   };
 
-  const ask = async (mine: AbortController, isQuiet?: boolean): Promise<void> => {
+  const ask = async (mine: object, isQuiet?: boolean): Promise<void> => {
     try {
       const body = { ...page(), traits, event };
       event = null;
-      const found = await wire.insist<Decision>("decide", body, mine.signal);
+      const found = await wire.insist<Decision>("decide", body, () => asking === mine);
       if (asking !== mine) return;
-      decision = found;
-      if (!isQuiet) begin(found);
+      offers = [...found.holdouts, ...found.prompts];
+      if (!isQuiet) begin(found.pending, offers);
     } finally {
       if (asking === mine) asking = null;
     }
@@ -63,46 +63,39 @@ export function startTag(origin: string, app: string): Commands {
     if (wished) fire(wished);
   };
 
-  const begin = (now: Decision): void => {
-    const { prompts, holdouts, pending } = now;
+  const begin = (pending: Pending[], current: (Prompt | HeldOut)[]): void => {
     const seen = remember("session", SEEN);
     const earlier = pending.filter((one) => !seen.includes(one.interaction)).pop();
     if (earlier && !showing) {
       showing = show(stage, null, earlier.prompt);
-      showing.resume(earlier.result_token).catch(showing.close);
+      showing.resume(earlier.result_token).catch(showing.vanish);
     }
-    for (const one of [...holdouts, ...prompts]) {
+    for (const one of current) {
       const { auto, delay_seconds: delay } = one.triggers;
-      if (auto) setTimeout(() => decision === now && fire(one), delay * 1000);
+      if (auto) setTimeout(() => current === offers && fire(one), delay * 1000);
     }
   };
 
   const fits = (name: string): Prompt | HeldOut | undefined =>
-    decision
-      ? [...decision.prompts, ...decision.holdouts].find((one) => one.triggers.manual.includes(name))
-      : undefined;
+    offers.find((one) => one.triggers.manual.includes(name));
 
   const fire = (one: Prompt | HeldOut): void => {
     if (!("steps" in one)) safe(report)(wire, one, "holdout");
-    else if (one.type !== "modal") log("not shown", one);
-    else if (!showing && !isReserving) safe(offer)(one);
+    else if (one.type === "modal" && !showing && !isReserving) safe(offer)(one);
   };
 
   const offer = async (prompt: Prompt): Promise<void> => {
     const impression = report(wire, prompt, "impression").catch(log);
-    if (prompt.reserve && !(await isReserved(impression))) return;
-    if (showing || !decision || !decision.prompts.includes(prompt)) return;
+    if (prompt.reserve) {
+      // A prompt that is limited asks first; no answer in time is a no.
+      isReserving = true;
+      const answer = await Promise.race([impression, sleep(RESERVE_MS)]);
+      isReserving = false;
+      if (!answer || !answer.show) return;
+    }
+    if (showing || !offers.includes(prompt)) return;
     showing = show(stage, prompt, prompt.prompt);
-    showing.open();
-  };
-
-  /** A prompt that is limited asks first; no answer in time is a no. */
-  const isReserved = async (impression: Promise<Recorded | void>): Promise<boolean> => {
-    isReserving = true;
-    const late = new Promise<void>((give) => setTimeout(give, RESERVE_MS));
-    const answer = await Promise.race([impression, late]);
-    isReserving = false;
-    return !!answer && answer.show;
+    showing.appear();
   };
 
   const free = (isUsed: boolean): void => {
@@ -124,8 +117,8 @@ export function startTag(origin: string, app: string): Commands {
 
   return {
     identify(identity: Identity) {
-      wire.identify(identity);
-      if (showing) showing.close(); // another visitor's
+      wire.become(identity);
+      if (showing) showing.vanish(); // another visitor's
       askSoon();
     },
     /** By its manual name, now or as soon as the server has answered. */
@@ -152,7 +145,7 @@ export function startTag(origin: string, app: string): Commands {
     shutdown() {
       stopFollowing();
       listeners.length = 0;
-      if (showing) showing.close();
+      if (showing) showing.vanish();
       forget();
     },
   };

@@ -6,17 +6,17 @@ import { remember } from "./memory";
 /** A token of the customer's back end, or how to get one. */
 export type Identity = string | (() => string | Promise<string>) | null;
 
-/** `status` 0: no answer came; -1: we no longer want one. */
+/** `status` 0: no answer came. */
 export interface Failed {
   status: number;
 }
 
 export interface Wire {
-  identify: (identity: Identity) => void;
+  become: (identity: Identity) => void;
   /** The same request again and again, as this visitor: the server does it once. */
-  insist: <T>(path: string, body: object, signal?: AbortSignal) => Promise<T>;
+  insist: <T>(path: string, body: object, isWanted?: () => boolean) => Promise<T>;
   /** One request that needs no identity. */
-  post: <T>(path: string, body: object) => Promise<T>;
+  once: <T>(path: string, body: object) => Promise<T>;
 }
 
 export const PATIENCE = [500, 1000, 2000, 4000];
@@ -31,7 +31,7 @@ export function openWire(origin: string, app: string): Wire {
   let token: Promise<string> | null = null;
   let anonymous = "";
 
-  const identify = (given: Identity): void => {
+  const become = (given: Identity): void => {
     identity = given;
     token = null;
     if (given) remember("local", VISITOR, "");
@@ -47,34 +47,32 @@ export function openWire(origin: string, app: string): Wire {
     return { app, anonymous_id: anonymous };
   };
 
-  const post = async <T>(path: string, body: object, signal?: AbortSignal): Promise<T> => {
-    let answer: Response;
+  const once = async <T>(path: string, body: object): Promise<T> => {
+    let status = 0;
     try {
-      answer = await fetch(`${origin}/v1/${path}`, {
+      const answer = await fetch(`${origin}/v1/${path}`, {
         method: "POST",
         // text/plain asks for no preflight
         headers: { "content-type": "text/plain" },
         body: JSON.stringify(body),
         credentials: "omit",
         keepalive: true,
-        ...(signal && { signal }),
       });
-      if (answer.ok) {
-        const told = (await answer.json()) as T;
-        log(path, told);
-        return told;
-      }
-    } catch {
-      throw { status: signal && signal.aborted ? -1 : 0 };
+      const told = (await answer.json()) as T;
+      log(path, told);
+      if (answer.ok) return told;
+      status = answer.status;
+    } catch (error) {
+      log(path, error);
     }
-    throw { status: answer.status };
+    throw { status };
   };
 
-  const insist = async <T>(path: string, body: object, signal?: AbortSignal): Promise<T> => {
+  const insist = async <T>(path: string, body: object, isWanted?: () => boolean): Promise<T> => {
     let mayAskAnew = true;
     for (let turn = 0; ; ) {
       try {
-        return await post<T>(path, { ...(await who()), ...body }, signal);
+        return await once<T>(path, { ...(await who()), ...body });
       } catch (error) {
         const failed = error as Failed;
         log(path, failed);
@@ -83,14 +81,14 @@ export function openWire(origin: string, app: string): Wire {
         if (isRefused && mayAskAnew && typeof identity === "function") mayAskAnew = false;
         else {
           const delay = PATIENCE[turn++];
-          if (!delay || !isPassing(failed)) throw failed;
+          if (!delay || !isPassing(failed) || (isWanted && !isWanted())) throw failed;
           await sleep(delay);
         }
       }
     }
   };
 
-  return { identify, insist, post };
+  return { become, insist, once };
 }
 
 const random = (): string => crypto.getRandomValues(new Uint32Array(4)).join("-");

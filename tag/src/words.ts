@@ -7,9 +7,9 @@ export const words = {
   options: "See other options",
   request: "Your request",
   working: "One moment…",
-  later: "This takes longer than usual. You can close this: we will finish it.",
+  later: "This takes longer than usual. We will finish it, you can close this.",
   unreachable: "We could not reach our server. It is safe to try again: nothing is done twice.",
-  failed: "This did not work. Please reload the page and try again.",
+  failed: "This did not work. Please reload the page.",
 };
 
 export type Words = typeof words;

@@ -7,15 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import structlog
 from playwright.sync_api import Locator, Page
+from sqlalchemy import select
 
 from builders import a_prompt, a_step
 from journeys.billing_site import GOOD, BillingSite, Customer, billing_site
 from journeys.rig import QUICK, MovingClock, Rig, open_shop, served, standing_house, working
 from standfast.config import Durations
 from standfast.domain.prompt import AttachedAction, Button, ButtonBody, PromptBody
+from standfast.store.schema import interactions
+from standfast.web.tag_files import TagFiles
 from tag.host_page import HostPage, served_page
 
 
@@ -54,34 +58,25 @@ class Scene:
 
     def told(self, what: str) -> list[dict[str, Any]]:
         """What the page heard of by standfast("on", …)."""
-        return self.page.evaluate("what => told.filter(one => one[0] === what).map(one => one[1])", what)
+        return self.page.evaluate(
+            "what => told.filter(one => one[0] === what).map(one => one[1])", what
+        )
 
     def stored(self) -> list[str]:
         """The kinds of all interactions, in order."""
-        from sqlalchemy import select
-
-        from standfast.store.schema import interactions
-
         with self.rig.house.database.reading() as reader:
             query = select(interactions.c.kind).order_by(interactions.c.received_at)
             return [str(one) for one in reader.connection.execute(query).scalars()]
 
 
-def offer(*actions: AttachedAction, **changes: Any) -> PromptBody:
-    """A prompt as an author would write it; `changes` go to its step or to the prompt."""
-    of_step = {key: changes.pop(key) for key in ("title", "message", "decline") if key in changes}
-    second = changes.pop("second", None)
-    step = a_step(accept=actions, **{"title": "Stay for 30 % less", **of_step})
-    buttons = dict(step.buttons)
+def offer(*actions: AttachedAction, second: str = "", **changes: Any) -> PromptBody:
+    """A prompt as an author would write it; title and message go to its step."""
+    own: dict[str, Any] = {key: changes.pop(key) for key in ("title", "message") if key in changes}
+    step = a_step(accept=actions, **own)
     if second:
-        buttons[Button.SECONDARY_ACCEPT] = ButtonBody(second)
-    return a_prompt(steps=(replace_struct(step, buttons=buttons),), **changes)
-
-
-def replace_struct(value: Any, **changes: Any) -> Any:
-    import msgspec
-
-    return msgspec.structs.replace(value, **changes)
+        buttons = {**step.buttons, Button.SECONDARY_ACCEPT: ButtonBody(second)}
+        step = msgspec.structs.replace(step, buttons=buttons)
+    return a_prompt(steps=(step,), **changes)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -124,3 +119,27 @@ def scene(rig: Rig, page: Page) -> Iterator[Scene]:
     with served_page(host) as host:
         rig.house.manage_app.change_domains(rig.shop.app, (host.url,))
         yield Scene(rig, host, page)
+
+
+@dataclass
+class PreviewPage:
+    """A page that draws prompts without any network of ours, as the console's frame does."""
+
+    url: str
+
+    def visit(self, page: Page) -> None:
+        page.goto(self.url)
+
+    def show(self, page: Page, preview: dict[str, Any]) -> None:
+        page.evaluate("one => standfastPreview.show(one)", preview)
+
+
+@pytest.fixture(scope="module")
+def previews() -> Iterator[PreviewPage]:
+    """The built file itself, from the page's own origin."""
+    files = TagFiles()
+    built = files.find(files.preview_path)
+    assert built is not None
+    host = HostPage("http://127.0.0.1:9", "app", token=str, tags=0, script=built.plain.decode())
+    with served_page(host) as host:
+        yield PreviewPage(host.url)

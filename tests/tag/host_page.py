@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 PLAIN = """
 html { font: 16px/1.5 system-ui, sans-serif; background: #f4f5f7; color: #222; }
 @media (prefers-color-scheme: dark) { html { background: #0e1014; color: #ddd; } }
+a { color: inherit; }
 main { max-width: 60rem; margin: 3rem auto; padding: 0 1rem; }
 """
 
@@ -43,9 +44,11 @@ class HostPage:
             f'<!doctype html><html lang="en" dir="{self.direction}"><head><title>Shop</title>'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
             '<link rel="icon" href="/icon"><link rel="stylesheet" href="/style.css">'
-            f'<script src="/page.js"></script>{tag * self.tags}</head><body><main><h1>Your plan</h1>'
+            f'<script src="/page.js"></script>{tag * self.tags}</head>'
+            "<body><main><h1>Your plan</h1>"
             "<p>Everything about your subscription.</p>"
-            '<p><button type="button" id="manage">Manage plan</button> <a href="/other">Other</a></p>'
+            '<p><button type="button" id="manage">Manage plan</button> '
+            '<a href="/other">Other</a></p>'
             "</main></body></html>"
         )
 
