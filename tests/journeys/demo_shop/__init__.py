@@ -1,0 +1,1 @@
+"""The demo in Chromium: the shop on one origin, Standfast on another."""
