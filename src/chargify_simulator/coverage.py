@@ -25,6 +25,13 @@ MISSING: dict[str, str] = {
     "POST /product_families/{family}/coupons.json": "no `restricted_components`",
     "GET /product_families/{family}/coupons/validate.json": "no `component_ids`",
     "GET /product_families/{family}/coupons/{coupon}.json": "no currency prices",
+    "PUT /product_families/{family}/coupons/{coupon}.json": "no `restricted_components`; no offers",
+    "GET /product_families/{family}/coupons/{coupon}/usage.json": "savings are reckoned at the "
+    "default price",
+    "PUT /coupons/{coupon}/currency_prices.json": "the site has one currency: only refusals",
+    "POST /products/{product}/price_points.json": "no currency prices",
+    "POST /products/{product}/price_points/bulk.json": "no currency prices",
+    "PUT /payment_profiles/{profile}.json": "no 3-D Secure",
     "POST /customers.json": "no parent, metafields, tax; unknown attributes are ignored",
     "PUT /customers/{customer}.json": "as for the creation",
     "POST /payment_profiles.json": "no tokens of Chargify.js, no 3-D Secure, no IBAN checks",

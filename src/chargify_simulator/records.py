@@ -111,6 +111,7 @@ class Customer(Struct, kw_only=True):
     portal_fetches: int = 0
     portal_link_at: datetime | None = None
     portal_enabled_at: datetime | None = None
+    portal_invited_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
 
@@ -138,6 +139,8 @@ class PaymentProfile(Struct, kw_only=True):
     bank_name: str | None = None
     masked_bank_routing_number: str | None = None
     masked_bank_account_number: str | None = None
+    bank_account_type: str = "checking"
+    bank_account_holder_type: str = "personal"
     disabled: bool = False
     created_at: datetime
     updated_at: datetime

@@ -154,6 +154,10 @@ class Site:
         ids = self.subscriptions_of.get(customer_id, ())
         return [self.subscriptions[each] for each in ids if each in self.subscriptions]
 
+    def changed_subscriptions(self) -> Iterable[Subscription]:
+        """All of them; on a generated site those that differ from how they were generated."""
+        return self.subscriptions.values()
+
     def profiles_of(self, customer_id: int) -> list[PaymentProfile]:
         profiles: Iterable[PaymentProfile] = self.payment_profiles.values()
         return [each for each in profiles if each.customer_id == customer_id]

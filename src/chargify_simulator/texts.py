@@ -216,11 +216,24 @@ TEXTS: dict[str, Text] = {
     "collection.unknown": _assumed("Payment collection method: is not included in the list"),
     "endpoint.url_malformed": _documented("URL: invalid, only http and https supported"),
     "endpoint.key_unknown": _documented("Event key is not valid - {event}"),
+    "price_point.interval_blank": _documented("Recurring Interval: cannot be blank."),
+    "price_point.price_blank": _documented("Price in cents: cannot be blank."),
+    "price_point.price_negative": _documented("Price: must be greater than or equal to 0."),
+    "price_point.default_not_archivable": _live("Cannot archive the default price point."),
+    "price_point.custom_not_archivable": _live(
+        "The custom product price point cannot be archived."
+    ),
+    "price_point.custom_fixed": _assumed("The custom product price point cannot be updated."),
+    "price_point.not_promotable": _assumed("This price point cannot be the default."),
+    "profile.too_many_requests": _live(
+        "Too many requests. You can perform 5 requests within 00:30:00"
+    ),
     # Reason codes and the portal
     "reason_code.code_blank": _live("Code: cannot be blank."),
     "reason_code.description_blank": _live("Description: cannot be blank."),
     "reason_code.code_taken": _live("Code: This code is already in use."),
     "portal.disabled": _documented("Billing Portal is not enabled for this customer."),
+    "portal.already_enabled": _documented("Portal is already enabled for this customer."),
     "portal.too_many": _documented("Too many requests for this customer's management link"),
 }
 

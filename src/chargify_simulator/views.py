@@ -237,10 +237,10 @@ def customer_view(customer: Customer) -> JsonObject:
         "country": customer.country,
         "country_name": customer.country,
         "phone": customer.phone,
-        "portal_invite_last_sent_at": None,
+        "portal_invite_last_sent_at": stamp(customer.portal_invited_at),
         "portal_invite_last_accepted_at": None,
         "verified": customer.verified,
-        "portal_customer_created_at": None,
+        "portal_customer_created_at": stamp(customer.portal_enabled_at),
         "vat_number": customer.vat_number,
         "cc_emails": customer.cc_emails,
         "tax_exempt": customer.tax_exempt,
@@ -275,8 +275,8 @@ def profile_view(profile: PaymentProfile) -> JsonObject:
             "bank_name": profile.bank_name,
             "masked_bank_routing_number": profile.masked_bank_routing_number,
             "masked_bank_account_number": profile.masked_bank_account_number,
-            "bank_account_type": "checking",
-            "bank_account_holder_type": "personal",
+            "bank_account_type": profile.bank_account_type,
+            "bank_account_holder_type": profile.bank_account_holder_type,
             "verified": True,
         }
     return common | {

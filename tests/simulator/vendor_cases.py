@@ -99,3 +99,49 @@ STATUS_CASES: dict[str, Case] = {
     f"PUT {SUB}/activate.json 4": lambda w: activate(w, without_card(w), reverts=False),
     f"POST {SUB}/migrations/preview.json 1": same_price,
 }
+
+
+def price_point(world: World, *, is_custom: bool) -> httpx2.Response:
+    if is_custom:
+        price = {"price_in_cents": 100, "interval": 1, "interval_unit": "month"}
+        subscription = world.live(custom_price=price)
+        point = subscription["product_price_point_id"]
+    else:
+        subscription = world.live()
+        point = subscription["product"]["default_product_price_point_id"]
+    return world.api.delete(f"/products/{subscription['product']['id']}/price_points/{point}.json")
+
+
+def subcodes(world: World) -> httpx2.Response:
+    coupon = world.coupon(percentage="10").json()["coupon"]
+    partner = world.api.get("/coupons/find.json?code=PARTNER").json()["coupon"]
+    world.api.delete(f"/coupons/{partner['id']}/codes/25%25OFF.json")
+    codes = ["abc", "ccc123", "PPPPPP", "DD", "25%OFF", "ALLOWED%@+-_.", "DD", " ", ""]
+    sent = {"codes": [*codes, "NOTALLOWED$#?!", "ABC C"]}
+    return world.api.post(f"/coupons/{coupon['id']}/codes.json", json=sent)
+
+
+def asked_six_times(world: World) -> httpx2.Response:
+    subscription = world.live()
+    for _ in range(5):
+        on(world, subscription, "POST", "request_payment_profiles_update")
+    return on(world, subscription, "POST", "request_payment_profiles_update")
+
+
+OTHER_CASES: dict[str, Case] = {
+    "DELETE /products/{id}/price_points/{pp}.json 1": lambda w: price_point(w, is_custom=False),
+    "DELETE /products/{id}/price_points/{pp}.json 2": lambda w: price_point(w, is_custom=True),
+    "POST /coupons/{id}/codes.json 1": subcodes,
+    f"POST {SUB}/request_payment_profiles_update.json 1": asked_six_times,
+    f"POST {SUB}/purge.json 1": lambda w: on(w, w.live(), "POST", "purge"),
+    "GET /referral_codes/validate.json 1": lambda w: w.api.get(
+        "/referral_codes/validate.json?code=nope"
+    ),
+    "GET /webhooks.json 1": lambda w: w.api.get("/webhooks.json"),
+    "POST /webhooks/replay.json 1": lambda w: w.api.post(
+        "/webhooks/replay.json", json={"ids": [1, 2]}
+    ),
+    "PUT /endpoints/{id}.json 1": lambda w: w.api.put(
+        "/endpoints/1.json", json={"endpoint": {"url": "http://127.0.0.1"}}
+    ),
+}

@@ -1,4 +1,4 @@
-"""Coupons: list, read, find, validate, create, archive, subcodes (reading)."""
+"""Coupons: list, read, find, validate, create, archive; subcodes are written elsewhere."""
 
 import re
 from datetime import UTC, datetime, time
@@ -89,31 +89,30 @@ def validate(site: Site, request: Request) -> Answer:
 def create(site: Site, request: Request) -> Answer:
     family = get_family(site, request)
     sent = request.fields.nested("coupon") or Fields({})
-    problems = _problems(site, sent)
+    problems = problems_with(site, sent)
     if problems:
         raise errors(*problems)
-    restricted = _restricted_products(site, request.fields.nested("restricted_products"))
-    amount = sent.integer("amount_in_cents")
+    products = restricted(site, request.fields.nested("restricted_products"))
     coupon = Coupon(
         id=site.new_id("coupons"),
         family_id=family.id,
         name=sent.text("name") or "",
         code=(sent.text("code") or "").upper(),
         description=sent.text("description") or "",
-        amount_in_cents=_amount(sent) if amount is None else amount,
+        amount_in_cents=amount_in_cents(sent),
         percentage=sent.text("percentage"),
         recurring=bool(sent.flag("recurring")),
         duration_period_count=sent.integer("duration_period_count"),
         conversion_limit=sent.integer("conversion_limit"),
         stackable=bool(sent.flag("stackable")),
         compounding_strategy=sent.text("compounding_strategy") or "compound",
-        allow_negative_balance=bool(sent.flag("allow_negative_balance")) and not restricted,
+        allow_negative_balance=bool(sent.flag("allow_negative_balance")) and not products,
         exclude_mid_period_allocations=bool(sent.flag("exclude_mid_period_allocations")),
         apply_on_cancel_at_end_of_period=bool(sent.flag("apply_on_cancel_at_end_of_period")),
         apply_on_subscription_expiration=bool(sent.flag("apply_on_subscription_expiration")),
-        restricted_product_ids=restricted,
+        restricted_product_ids=products,
         start_date=site.now,
-        end_date=_end_of_day(sent.instant("end_date")),
+        end_date=end_of_day(sent.instant("end_date")),
         created_at=site.now,
         updated_at=site.now,
     )
@@ -121,27 +120,28 @@ def create(site: Site, request: Request) -> Answer:
     return answer({"coupon": coupon_view(site, coupon)}, 201, location=f"/coupons/{coupon.id}")
 
 
-def _problems(site: Site, sent: Fields) -> list[str]:
-    """In the vendor's order."""
+def problems_with(site: Site, sent: Fields, *, but: Coupon | None = None) -> list[str]:
+    """In the vendor's order; `but` is the coupon that may keep its code."""
     code = (sent.text("code") or "").upper()
-    end_date = _end_of_day(sent.instant("end_date"))
+    end_date = end_of_day(sent.instant("end_date"))
     keys = [] if sent.text("name") else ["name.blank"]
     if not code:
         keys.append("coupon.code_blank")
     keys += _discount_problems(sent)
     if code and not CODE.fullmatch(code):
         keys.append("coupon.code_malformed")
-    if code and site.find_coupon(code):
+    owner = site.find_coupon(code) if code else None
+    if owner is not None and owner is not but:
         keys.append("coupon.code_taken")
     if end_date and end_date < site.now:
         keys.append("coupon.end_date_past")
-    if not keys and not sent.text("percentage") and _amount(sent) is None:
+    if not keys and not sent.text("percentage") and amount_in_cents(sent) is None:
         keys.append("coupon.no_discount")
     return [site.say(key) for key in keys]
 
 
 def _discount_problems(sent: Fields) -> list[str]:
-    percentage, amount = _decimal(sent.text("percentage")), _amount(sent)
+    percentage, amount = _decimal(sent.text("percentage")), amount_in_cents(sent)
     if percentage is not None and amount is not None:
         return ["coupon.both_discounts", "coupon.prices_on_percentage"]
     if percentage is not None and percentage > 100:
@@ -151,7 +151,7 @@ def _discount_problems(sent: Fields) -> list[str]:
     return ["coupon.amount_too_small"] if amount is not None and amount < 0 else []
 
 
-def _amount(sent: Fields) -> int | None:
+def amount_in_cents(sent: Fields) -> int | None:
     """In cents, from either way to say it."""
     cents = sent.integer("amount_in_cents")
     whole = _decimal(sent.text("amount"))
@@ -165,7 +165,7 @@ def _decimal(text: str | None) -> Decimal | None:
         return None
 
 
-def _end_of_day(instant: datetime | None) -> datetime | None:
+def end_of_day(instant: datetime | None) -> datetime | None:
     """A coupon can be added until 23:59:59 of its last day, in the site's zone."""
     if instant is None:
         return None
@@ -173,7 +173,7 @@ def _end_of_day(instant: datetime | None) -> datetime | None:
     return datetime.combine(day, time(23, 59, 59), EASTERN).astimezone(UTC)
 
 
-def _restricted_products(site: Site, sent: Fields | None) -> list[int]:
+def restricted(site: Site, sent: Fields | None) -> list[int]:
     """Unknown ids are ignored, false entries dropped."""
     chosen = [whole_number(each) for each in sent.values if sent.flag(each)] if sent else []
     return [each for each in chosen if each in site.products]

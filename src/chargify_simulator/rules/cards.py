@@ -11,6 +11,8 @@ from chargify_simulator.site import Site
 
 BRANDS = {"4": "visa", "5": "master", "3": "american_express", "6": "discover"}
 SHORTEST_NUMBER = 12
+ACCOUNT_TYPES = {"checking", "savings"}
+HOLDER_TYPES = {"personal", "business"}
 
 
 def read_profile(
@@ -102,6 +104,9 @@ def _read_bank_account(site: Site, sent: Fields, profile: PaymentProfile) -> Non
     profile.masked_bank_routing_number = f"XXXX{routing[-4:]}"
     profile.masked_bank_account_number = f"XXXX{account[-4:]}"
     profile.vault_token = account[-1]
+    kind, holder = sent.text("bank_account_type"), sent.text("bank_account_holder_type")
+    profile.bank_account_type = kind if kind in ACCOUNT_TYPES else "checking"
+    profile.bank_account_holder_type = holder if holder in HOLDER_TYPES else "personal"
 
 
 def is_expired(site: Site, profile: PaymentProfile) -> bool:

@@ -110,6 +110,11 @@ def state_changed(site: Site, subscription: Subscription, previous: str) -> None
     _plain(site, "subscription_state_change", message, subscription, data, previous_state=previous)
 
 
+def purged(site: Site, subscription: Subscription) -> None:
+    message = f"Subscription {subscription.id} purged"
+    tell(site, "subscription_deletion", message, subscription=subscription)
+
+
 def renewed(site: Site, subscription: Subscription, *, is_paid: bool) -> None:
     word = "Successful renewal" if is_paid else "Failed renewal"
     key = "renewal_success" if is_paid else "renewal_failure"

@@ -48,6 +48,7 @@ def sow_lived_in(site: Site, number: int) -> None:
         _sow_subscriptions(site, chance, customer, position, products, today)
     with _on(site, today - timedelta(days=200)):
         retire_old_products(site, products)
+    _sow_referral_code(site)
 
 
 @contextmanager
@@ -60,6 +61,13 @@ def _on(site: Site, day: datetime) -> Generator[None]:
         yield
     finally:
         clock.frozen_at, clock.offset = before
+
+
+def _sow_referral_code(site: Site) -> None:
+    """One customer may send friends."""
+    friend = next(iter(site.subscriptions.values()))
+    friend.referral_code = "FRIEND"
+    site.referral_codes["FRIEND"] = friend.id
 
 
 def _sow_reason_codes(site: Site) -> None:
