@@ -20,6 +20,14 @@ export interface Preview {
   dir?: "ltr" | "rtl";
 }
 
+/** In a frame nothing may take the focus from whoever is typing beside it. */
+const isFramed = typeof window !== "undefined" && window.parent !== window;
+const FRAMED = `
+  :host { position: fixed !important; inset: 0 !important; background: rgb(16 20 30 / 0.4) !important }
+  dialog { position: fixed; inset: 0; margin: auto; height: fit-content; animation: none;
+    max-width: calc(100% - 32px); max-height: calc(100% - 32px) }
+  @media (max-width: 480px) { dialog { max-width: none; margin-bottom: 0 } }`;
+
 let card: Card | null = null;
 
 /** Shows this and nothing else. A click shows what the visitor would see next. */
@@ -38,8 +46,24 @@ export function show(preview: Preview): void {
   };
   card = makeCard(step, own, listener);
   card.mount();
+  if (isFramed) settle();
   if (state === "working") card.work("accept");
   else if (state !== "offer" && state !== "none") tell(card, state, preview.texts, own);
+}
+
+/** The look of a modal dialog without being one. */
+function settle(): void {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(FRAMED);
+  const root = document.querySelector("standfast-prompt")!.shadowRoot!;
+  root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+}
+
+function stayAway(): void {
+  HTMLElement.prototype.focus = () => {};
+  HTMLDialogElement.prototype.showModal = function () {
+    this.setAttribute("open", "");
+  };
 }
 
 function tell(on: Card, state: Exclude<Preview["state"], undefined>, texts: Texts | undefined, own: Words): void {
@@ -53,6 +77,7 @@ function tell(on: Card, state: Exclude<Preview["state"], undefined>, texts: Text
 }
 
 if (typeof window !== "undefined") {
+  if (isFramed) stayAway();
   Object.assign(window, { standfastPreview: { show: safe(show) } });
   addEventListener(
     "message",

@@ -54,13 +54,15 @@ export function startTag(origin: string, app: string): Commands {
       const found = await wire.insist<Decision>("decide", body, () => asking === mine);
       if (asking !== mine) return;
       offers = [...found.holdouts, ...found.prompts];
+      const wished = fits(wish);
+      if (wished) fire(wished);
       if (!isQuiet) begin(found.pending, offers);
     } finally {
-      if (asking === mine) asking = null;
+      if (asking === mine) {
+        asking = null;
+        wish = "";
+      }
     }
-    const wished = fits(wish);
-    wish = "";
-    if (wished) fire(wished);
   };
 
   const begin = (pending: Pending[], current: (Prompt | HeldOut)[]): void => {

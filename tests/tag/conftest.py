@@ -141,5 +141,10 @@ def previews() -> Iterator[PreviewPage]:
     built = files.find(files.preview_path)
     assert built is not None
     host = HostPage("http://127.0.0.1:9", "app", token=str, tags=0, script=built.plain.decode())
+    host.pages["/editor"] = (
+        '<!doctype html><html lang="en"><title>Editor</title><link rel="icon" href="/icon">'
+        "<main><h1>Prompt</h1><label>Title <input></label>"
+        '<iframe src="/" title="Preview" width="700" height="600"></iframe></main></html>'
+    )
     with served_page(host) as host:
         yield PreviewPage(host.url)

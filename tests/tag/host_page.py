@@ -28,6 +28,8 @@ class HostPage:
     tags: int = 1
     url: str = ""
     tokens: list[str] = field(default_factory=list[str])
+    pages: dict[str, str] = field(default_factory=dict[str, str])
+    """More pages of the same origin, by path."""
 
     @property
     def policy(self) -> str:
@@ -35,7 +37,7 @@ class HostPage:
         return (
             f"default-src 'none'; script-src 'self' {self.standfast}; "
             f"connect-src 'self' {self.standfast}; style-src 'self'; "
-            "img-src 'self'; base-uri 'none'; form-action 'none'"
+            "img-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'"
         )
 
     def html(self) -> str:
@@ -72,7 +74,7 @@ class HostPage:
             return "text/css", self.style.encode()
         if path == "/icon":
             return "image/svg+xml", b'<svg xmlns="http://www.w3.org/2000/svg"/>'
-        return "text/html; charset=utf-8", self.html().encode()
+        return "text/html; charset=utf-8", (self.pages.get(path) or self.html()).encode()
 
 
 @contextmanager

@@ -101,6 +101,29 @@ def test_every_state_is_accessible_and_fits_its_window(
         assert axe(page) == [], name
 
 
+def test_the_preview_in_a_frame_takes_no_focus_from_the_editor(
+    previews: PreviewPage, page: Page
+) -> None:
+    page.goto(previews.url + "/editor")
+    title = page.get_by_role("textbox", name="Title")
+    title.focus()
+
+    for letter in "Stay":
+        page.keyboard.type(letter)
+        step = {**STEP, "title": title.input_value()}
+        page.evaluate(
+            """one => document.querySelector("iframe").contentWindow.postMessage(
+                {standfastPreview: one}, location.origin)""",
+            {"step": step},
+        )
+        frame = page.frame_locator("iframe")
+        expect(frame.get_by_role("heading", name=title.input_value(), exact=True)).to_be_visible()
+
+    assert title.input_value() == "Stay"
+    shoot(page, "tag/preview-in-a-frame")
+    assert axe(page) == []
+
+
 def test_the_previews_path_is_known_to_the_console() -> None:
     files = TagFiles()
     assert files.find(files.preview_path) is not None

@@ -247,6 +247,8 @@ def _refuse_odd_values(values: Mapping[str, str]) -> None:
 
 def _actions(body: PromptBody, step_key: str, kind: Kind) -> tuple[AttachedAction, ...]:
     """What a click on this button does. A bill changes on a click only."""
+    if kind is Kind.HOLDOUT:
+        return ()  # nothing was shown, so the page knows of no step
     step = body.step(step_key)
     if step is None:
         raise FieldInvalid(f"This prompt has no step {step_key!r}.", field="step")
