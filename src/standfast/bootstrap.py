@@ -33,7 +33,9 @@ from standfast.services.one_time_links import OneTimeLinks
 from standfast.services.open_site import OpenSite, Sites
 from standfast.services.passwords import Passwords
 from standfast.services.publish_prompt import PublishPrompt
+from standfast.services.read_catalogue import ReadCatalogue
 from standfast.services.read_connection import ReadConnection
+from standfast.services.read_first_steps import ReadFirstSteps
 from standfast.services.read_overview import ReadOverview
 from standfast.services.read_situation import Situations
 from standfast.services.read_traits import ReadTraits
@@ -47,6 +49,7 @@ from standfast.services.see_visitors import SeeVisitors
 from standfast.services.sign_in import SignIn
 from standfast.services.snapshots import Snapshots
 from standfast.services.sync_connection import SyncConnections
+from standfast.services.tell_run import TellRun
 from standfast.services.tokens import Tokens
 from standfast.store.apps import list_apps
 from standfast.store.database import Database, is_reachable, open_database
@@ -229,6 +232,15 @@ def _console(house: House) -> "Console":
         keys=ManageKeys(database, house.manage_app, clock),
         tag=house.see_tag,
         audit=ListAudit(database),
+        registry=house.registry,
+        configuring=house.configure_connection,
+        syncs=house.sync_connections,
+        catalogue=ReadCatalogue(database, house.registry),
+        runs=house.list_runs,
+        run_stories=TellRun(database, house.registry),
+        overview=house.read_overview,
+        first_steps=ReadFirstSteps(database),
+        connections=house.read_connection,
     )
 
 

@@ -3,15 +3,24 @@
 from dataclasses import dataclass
 
 from standfast.clock import Clock
+from standfast.connectors.registry import Registry
 from standfast.services.change_account import ChangeAccount
 from standfast.services.change_app import ChangeApp
+from standfast.services.configure_connection import ConfigureConnection
 from standfast.services.list_audit import ListAudit
+from standfast.services.list_runs import ListRuns
 from standfast.services.manage_company import ManageCompany
 from standfast.services.manage_keys import ManageKeys
 from standfast.services.manage_team import ManageTeam
 from standfast.services.one_time_links import OneTimeLinks
+from standfast.services.read_catalogue import ReadCatalogue
+from standfast.services.read_connection import ReadConnection
+from standfast.services.read_first_steps import ReadFirstSteps
+from standfast.services.read_overview import ReadOverview
 from standfast.services.see_tag import SeeTag
 from standfast.services.sign_in import SignIn
+from standfast.services.sync_connection import SyncConnections
+from standfast.services.tell_run import TellRun
 from standfast.web.addresses import Addresses
 
 
@@ -31,6 +40,15 @@ class Console:
     keys: ManageKeys
     tag: SeeTag
     audit: ListAudit
+    registry: Registry
+    configuring: ConfigureConnection
+    syncs: SyncConnections
+    catalogue: ReadCatalogue
+    runs: ListRuns
+    run_stories: TellRun
+    overview: ReadOverview
+    first_steps: ReadFirstSteps
+    connections: ReadConnection
 
     @property
     def is_secure(self) -> bool:

@@ -39,7 +39,18 @@ class Section:
 
 ENTRIES: tuple[Entry, ...] = (
     # In the order of the menu.
+    Entry("Overview", "", "chart", Permission.SEE_REPORTS, "", "o"),
+    Entry("Runs", "/runs", "bolt", Permission.SEE_REPORTS, "", "r"),
+    Entry("Catalogue", "/catalogue", "box", Permission.SEE_CATALOGUE, "", "c"),
     Entry("App", "/settings", "sliders", Permission.CHANGE_APP, "Settings", "s"),
+    Entry(
+        "Connectors",
+        "/settings/connectors",
+        "plug",
+        Permission.USE_CONNECTIONS,
+        "Settings",
+        "n",
+    ),
     Entry("Keys and tag", "/settings/keys", "key", Permission.CHANGE_APP, "Settings", "k"),
     Entry("Team", "/team", "people", Permission.CHANGE_APP, "Settings", "t"),
     Entry("Audit log", "/audit", "scroll", Permission.CHANGE_APP, "Settings", "a"),
@@ -68,17 +79,9 @@ def sections_for(actor: Actor, app_id: str, here: str) -> tuple[Section, ...]:
     )
 
 
-def home_of(actor: Actor, app_id: str) -> str | None:
-    """The first page of this app the actor may open."""
-    first = next((one for one in ENTRIES if actor.may(one.permission, app_id)), None)
-    return f"/apps/{app_id}{first.path}" if first else None
-
-
 def _current(entries: Iterable[Entry], path: str) -> Entry | None:
     path = path.rstrip("/")
     fitting = [
-        one
-        for one in entries
-        if path == one.path.rstrip("/") or path.startswith(f"{one.path.rstrip('/')}/")
+        one for one in entries if path == one.path or (one.path and path.startswith(f"{one.path}/"))
     ]
     return max(fitting, key=lambda one: len(one.path), default=None)

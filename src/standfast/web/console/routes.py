@@ -12,7 +12,9 @@ from standfast.web.console.app_keys import AppKeysPages
 from standfast.web.console.app_settings import AppSettingsPages
 from standfast.web.console.app_team import AppTeamPages
 from standfast.web.console.audit import AuditPages
+from standfast.web.console.catalogue import CataloguePages
 from standfast.web.console.company import CompanyPages
+from standfast.web.console.connectors import ConnectorsPages
 from standfast.web.console.door import NotMeant, NotSignedIn, admit, provide_visit
 from standfast.web.console.failures import (
     tell_failure,
@@ -24,6 +26,8 @@ from standfast.web.console.failures import (
 )
 from standfast.web.console.home import HomePages
 from standfast.web.console.link_pages import LinkPages
+from standfast.web.console.overview import OverviewPages
+from standfast.web.console.runs import RunsPages
 from standfast.web.console.sign_in_pages import SignInPages
 from standfast.web.console.static_files import StaticFiles
 from standfast.web.problems import Refusal
@@ -34,6 +38,10 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     LinkPages,
     AccountPages,
     CompanyPages,
+    OverviewPages,
+    RunsPages,
+    CataloguePages,
+    ConnectorsPages,
     AppSettingsPages,
     AppKeysPages,
     AppTeamPages,

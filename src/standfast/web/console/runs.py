@@ -1,0 +1,138 @@
+"""Every change that was asked for: the list, and the story of one."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from litestar import Controller, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from standfast.domain.action_run import RunState
+from standfast.domain.roles import Permission
+from standfast.services.tell_run import RunStory
+from standfast.store.run_lists import RunFilter
+from standfast.web.console.catalogue_words import named
+from standfast.web.console.door import needs
+from standfast.web.console.runs_moments import clicked_label, moments
+from standfast.web.console.runs_words import ADVICE, SOURCES, STATES, remedy
+from standfast.web.console.visit import Answer, Visit
+
+FILTERS = ("state", "action", "prompt", "visitor", "since", "until")
+
+
+class RunsPages(Controller):
+    path = "/apps/{app:str}/runs"
+
+    @get("/", opt=needs(Permission.SEE_REPORTS), sync_to_thread=True)
+    def list(self, visit: NamedDependency[Visit]) -> Answer:
+        chosen = {name: visit.asked(name) for name in FILTERS}
+        kept = {name: value for name, value in chosen.items() if value}
+        before = visit.asked("before")
+        runs = visit.console.runs.by(visit.actor)
+        found = runs.list(visit.app_id, _filter(visit), before=_sequence(before))
+        following = {**kept, "before": str(found.before)}
+        steps = visit.console.first_steps.by(visit.actor).read(visit.app_id)
+        return visit.page(
+            "runs/list.html",
+            found=found,
+            chosen=chosen,
+            is_filtered=bool(kept),
+            states=STATES,
+            state_choices=[
+                ("", "Every state"),
+                *((one.value, STATES[one].label) for one in STATES),
+            ],
+            actions=dict(_actions(visit)),
+            prompts=[("", "Every prompt"), *((one.id, one.name) for one in steps.prompts)],
+            newest=f"{visit.here}?{urlencode(kept)}" if before else "",
+            older=f"{visit.here}?{urlencode(following)}" if found.before else "",
+            may_see_detail=visit.may(Permission.SEE_RUN_DETAIL),
+            is_test=steps.is_test,
+        )
+
+    @get("/{run:str}", opt=needs(Permission.SEE_RUN_DETAIL), sync_to_thread=True)
+    def story(self, visit: NamedDependency[Visit], run: FromPath[str]) -> Answer:
+        story = visit.console.run_stories.by(visit.actor).tell(visit.app_id, run)
+        return visit.page("runs/story.html", **_told(story))
+
+
+def _actions(visit: Visit) -> Iterator[tuple[str, str]]:
+    """What the installed connectors can do, by key."""
+    for connector in visit.console.registry:
+        for one in connector.spec.actions:
+            yield one.key, one.title
+
+
+def _filter(visit: Visit) -> RunFilter:
+    known = {one.value for one in RunState}
+    until = _day(visit, "until")
+    state = visit.asked("state")
+    return RunFilter(
+        state=state if state in known else "",
+        action=visit.asked("action"),
+        prompt_id=visit.asked("prompt"),
+        user_id=visit.asked("visitor"),
+        since=_day(visit, "since"),
+        until=until + timedelta(days=1) if until else None,
+    )
+
+
+def _day(visit: Visit, name: str) -> datetime | None:
+    """The beginning of the day in the app's zone; a day that does not exist filters nothing."""
+    try:
+        day = datetime.strptime(visit.asked(name), "%Y-%m-%d")  # noqa: DTZ007 - the zone follows
+    except ValueError:
+        return None
+    return day.replace(tzinfo=ZoneInfo(visit.zone))
+
+
+def _sequence(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < 19 else None
+
+
+def _told(story: RunStory) -> dict[str, Any]:
+    """What the template shows, with every id that has a name replaced by it."""
+    run = story.run
+    biller = story.spec.title if story.spec else run.connector
+    action = story.spec.action(run.action) if story.spec else None
+    told = moments(story, biller)
+    return {
+        "story": story,
+        "run": run,
+        "biller": biller,
+        "title": action.title if action else run.action,
+        "sentence": action.sentence if action else "",
+        "trait": story.spec.trait if story.spec else "Billing id",
+        "source": SOURCES.get((story.click.billing_id_source if story.click else "") or "", ""),
+        "state": STATES[run.state],
+        "advice": remedy(run.result.reason) or ADVICE.get(run.state, ""),
+        "label": clicked_label(story),
+        "asked": tuple(_asked(story)),
+        "moments": told,
+        "siblings": [(one, _title(story, one.action), STATES[one.state]) for one in story.siblings],
+        "is_live": not run.is_finished,
+    }
+
+
+def _title(story: RunStory, action: str) -> str:
+    known = story.spec.action(action) if story.spec else None
+    return known.title if known else action
+
+
+def _asked(story: RunStory) -> Iterator[tuple[str, str]]:
+    """The parameters with their labels; defaults are told too, as they were asked as well."""
+    run = story.run
+    action = story.spec.action(run.action) if story.spec else None
+    if action is None:
+        yield from run.parameters.items()
+        return
+    items = {(str(kind), value): item for (kind, value), item in story.items.items()}
+    for one in action.parameters:
+        value = run.parameters.get(one.key) or one.default or ""
+        item = items.get((str(one.kind), value))
+        choices = {choice.value: choice.label for choice in one.choices}
+        if value:
+            yield one.label, named(item) if item else choices.get(value, value)
