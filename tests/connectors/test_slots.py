@@ -105,7 +105,7 @@ def test_a_call_gives_up_unsent_when_no_slot_comes_free():
     slots = slots_of(1, visitor_patience_seconds=0.0)
 
     with slots.taken(Lane.VISITOR), pytest.raises(NotSent, match="busy"):
-        slots._take(Lane.VISITOR)
+        slots.taken(Lane.VISITOR).__enter__()
 
     assert slots.running == 0
     assert slots.waiting(Lane.VISITOR) == 0
@@ -126,7 +126,7 @@ def test_a_visitors_call_does_not_wait_out_a_pause():
     slots.throttled(after_seconds=None)
 
     with pytest.raises(SitePaused) as paused:
-        slots._take(Lane.VISITOR)
+        slots.taken(Lane.VISITOR).__enter__()
 
     assert paused.value.after_seconds == 60
     hand.now += 61

@@ -1,7 +1,8 @@
 """How many calls a site gets from us at once, and who goes first.
 
-The limit belongs to the vendor's site, over every connection and app of this process, so all
-transports to one site share one `SiteSlots`; the `SlotsRegistry` sees to it.
+The limit belongs to the vendor's site, over every connection, app and process. All transports of
+this process to one site share one `SiteSlots`; the `SlotsRegistry` sees to it. Where several
+processes work, `SharedSlots` stand behind it.
 """
 
 import random
@@ -9,10 +10,11 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from threading import Condition, Lock
+from typing import Protocol
 
 from standfast.contract.errors import NotSent, SitePaused
 from standfast.contract.transport import Call, Method
@@ -68,14 +70,29 @@ class Pace:
         )
 
 
+class SharedSlots(Protocol):
+    """Slots that several processes share. One process alone needs none."""
+
+    def taken(
+        self, site: str, *, slots: int, patience_seconds: float
+    ) -> AbstractContextManager[bool]:
+        """Holds one of `slots` of the site; False when none came within the patience."""
+        ...
+
+
 @dataclass
 class SiteSlots:
-    """The slots of one site. `in_flight` is at least one; the vendor's ceiling is the caller's."""
+    """The slots of one site. `in_flight` is at least one; the vendor's ceiling is the caller's.
+
+    With `shared`, a call also takes one of the slots that all processes share, under `site`.
+    """
 
     in_flight: int = 3
     settings: SlotSettings = field(default_factory=SlotSettings)
     clock: Callable[[], float] = time.monotonic
     jitter: Callable[[], float] = random.random
+    site: str = ""
+    shared: SharedSlots | None = None
 
     def __post_init__(self) -> None:
         self.running = 0
@@ -101,9 +118,11 @@ class SiteSlots:
     @contextmanager
     def taken(self, lane: Lane) -> Generator[None]:
         """Hold a slot. Raises `SitePaused` or `NotSent` when none comes within the patience."""
-        self._take(lane)
+        give_up_at = self.clock() + self.settings.patience_seconds(lane)
+        self._take(lane, give_up_at)
         try:
-            yield
+            with self._shared(lane, give_up_at):
+                yield
         finally:
             self._give_back()
 
@@ -135,9 +154,20 @@ class SiteSlots:
             self._halve()
             return self.pause_seconds
 
-    def _take(self, lane: Lane) -> None:
-        patience = self.settings.patience_seconds(lane)
-        give_up_at = self.clock() + patience
+    @contextmanager
+    def _shared(self, lane: Lane, give_up_at: float) -> Generator[None]:
+        """Another process's visitors are not seen from here: sync never takes the last slot."""
+        if self.shared is None:
+            yield
+            return
+        slots = max(1, self.in_flight - 1) if lane is Lane.SYNC else self.in_flight
+        patience = max(0.0, give_up_at - self.clock())
+        with self.shared.taken(self.site, slots=slots, patience_seconds=patience) as is_ours:
+            if not is_ours:
+                raise NotSent("All slots of the site are busy, here or in another process.")
+            yield
+
+    def _take(self, lane: Lane, give_up_at: float) -> None:
         ticket = object()
         with self._changed:
             self._waiting[lane].append(ticket)
@@ -211,10 +241,16 @@ def _kind(call: Call) -> str:
 
 
 class SlotsRegistry:
-    """One `SiteSlots` per site: all that talk to it in this process share its limit."""
+    """One `SiteSlots` per site: all that talk to it in this process share its limit.
 
-    def __init__(self, settings: SlotSettings | None = None) -> None:
+    `shared` extends that to every process.
+    """
+
+    def __init__(
+        self, settings: SlotSettings | None = None, shared: SharedSlots | None = None
+    ) -> None:
         self._settings = settings or SlotSettings()
+        self._shared = shared
         self._slots: dict[tuple[str, str], SiteSlots] = {}
         self._lock = Lock()
 
@@ -223,7 +259,8 @@ class SlotsRegistry:
         with self._lock:
             slots = self._slots.get((connector, base_url))
             if slots is None:
-                slots = SiteSlots(in_flight, self._settings)
+                site = f"{connector} {base_url}"
+                slots = SiteSlots(in_flight, self._settings, site=site, shared=self._shared)
                 self._slots[connector, base_url] = slots
             elif slots.in_flight != in_flight:
                 slots.set_in_flight(in_flight)

@@ -19,7 +19,7 @@ from typing import Any, Self, TypedDict
 import httpx2
 import structlog
 
-from standfast.connectors.slots import Lane, SiteSlots, SlotSettings, SlotsRegistry
+from standfast.connectors.slots import Lane, SharedSlots, SiteSlots, SlotSettings, SlotsRegistry
 from standfast.contract.connector import Address, ConnectorSpec
 from standfast.contract.errors import AnswerLost, HostUnknown, NotSent, StandfastError
 from standfast.contract.transport import Answer, Call, Method, Transport
@@ -291,9 +291,10 @@ class Transports:
         simulators: tuple[str, ...] = (),
         timeouts: Timeouts | None = None,
         slot_settings: SlotSettings | None = None,
+        shared_slots: SharedSlots | None = None,
     ) -> None:
         self.simulators = simulators
-        self.slots = SlotsRegistry(slot_settings)
+        self.slots = SlotsRegistry(slot_settings, shared_slots)
         self._timeouts = timeouts or Timeouts()
         self._client = open_client(self._timeouts)
 

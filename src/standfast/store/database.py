@@ -12,6 +12,7 @@ from sqlalchemy.pool import QueuePool
 
 from standfast.store.schema import mirror
 from standfast.store.schema_operators import core  # with every table of both files
+from standfast.store.shared_slots import AdvisorySlots
 from standfast.store.signals import LocalSignals, PostgresSignals, Signal, Signals
 
 
@@ -48,12 +49,15 @@ class Database:
         mirror_writes: Engine,
         mirror_reads: Engine,
         signals: Signals,
+        shared_slots: AdvisorySlots | None = None,
     ) -> None:
         self._core_writes = core_writes
         self._core_reads = core_reads
         self._mirror_writes = mirror_writes
         self._mirror_reads = mirror_reads
         self.signals = signals
+        self.shared_slots = shared_slots
+        """A vendor's in-flight limit over all processes; None where there is only one."""
 
     @property
     def is_embedded(self) -> bool:
@@ -89,6 +93,8 @@ class Database:
 
     def close(self) -> None:
         self.signals.close()
+        if self.shared_slots is not None:
+            self.shared_slots.close()
         for engine in (
             self._core_writes,
             self._core_reads,
@@ -177,6 +183,7 @@ def _open_postgresql(database_url: str) -> Database:
         mirror_writes=engine,
         mirror_reads=engine,
         signals=PostgresSignals(engine),
+        shared_slots=AdvisorySlots(engine),
     )
 
 

@@ -1,0 +1,101 @@
+"""A vendor's in-flight limit over all processes: advisory locks of PostgreSQL, one per slot.
+
+A lock belongs to its connection, so the slots of a killed process are free at once.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from hashlib import blake2b
+
+import psycopg
+import structlog
+from sqlalchemy import Engine
+
+POLL_SECONDS = (0.01, 0.03)
+
+_log = structlog.get_logger()
+
+
+class AdvisorySlots:
+    """Keeps a connection for every slot in use, apart from the pool that transactions use."""
+
+    def __init__(self, engine: Engine) -> None:
+        url = engine.url.set(drivername="postgresql")
+        self._address = url.render_as_string(hide_password=False)
+        self._idle: list[psycopg.Connection] = []
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def taken(self, site: str, *, slots: int, patience_seconds: float) -> Generator[bool]:
+        """Holds one of the site's slots; False when none came within the patience.
+
+        A database that cannot be asked gives no slot: the limit is the vendor's, not ours.
+        """
+        key = _key_of(site)
+        try:
+            connection = self._connection()
+            slot = self._wait_for_slot(connection, key, slots, patience_seconds)
+        except psycopg.Error:
+            _log.exception("slots.database_failed")
+            yield False
+            return
+        if slot is None:
+            self._keep(connection)
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            self._give_back(connection, key, slot)
+
+    def close(self) -> None:
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def _wait_for_slot(
+        self, connection: psycopg.Connection, key: int, slots: int, patience_seconds: float
+    ) -> int | None:
+        give_up_at = time.monotonic() + patience_seconds
+        while True:
+            for slot in range(slots):
+                if _try(connection, key, slot):
+                    return slot
+            if time.monotonic() >= give_up_at:
+                return None
+            time.sleep(random.uniform(*POLL_SECONDS))  # noqa: S311 - only so that none march in step
+
+    def _connection(self) -> psycopg.Connection:
+        with self._lock:
+            while self._idle:
+                connection = self._idle.pop()
+                if not connection.closed:
+                    return connection
+        return psycopg.connect(self._address, autocommit=True)
+
+    def _give_back(self, connection: psycopg.Connection, key: int, slot: int) -> None:
+        try:
+            connection.execute("SELECT pg_advisory_unlock(%s, %s)", (key, slot))
+        except psycopg.Error:
+            with suppress(psycopg.Error):
+                connection.close()  # its locks go with it
+            return
+        self._keep(connection)
+
+    def _keep(self, connection: psycopg.Connection) -> None:
+        with self._lock:
+            self._idle.append(connection)
+
+
+def _try(connection: psycopg.Connection, key: int, slot: int) -> bool:
+    row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", (key, slot)).fetchone()
+    return row is not None and row[0] is True
+
+
+def _key_of(site: str) -> int:
+    """A signed 32-bit number, as the two-part locks of PostgreSQL want it."""
+    return int.from_bytes(blake2b(site.encode(), digest_size=4).digest(), "big", signed=True)

@@ -1,0 +1,100 @@
+"""The vendor's limit holds over processes: each here has slots of its own on one database."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from standfast.connectors.slots import Lane, SiteSlots, SlotSettings
+from standfast.contract.errors import NotSent
+from standfast.store.database import Database, open_database
+from standfast.store.shared_slots import AdvisorySlots
+
+
+def slots_of(database: Database) -> AdvisorySlots:
+    assert database.shared_slots is not None
+    return database.shared_slots
+
+
+@pytest.fixture
+def processes(postgresql_url: str, tmp_path: Path):
+    """Two processes' worth of databases."""
+    databases = [open_database(tmp_path, postgresql_url) for _ in range(2)]
+    yield [slots_of(one) for one in databases]
+    for one in databases:
+        one.close()
+
+
+def test_no_more_calls_run_at_once_than_the_site_allows_over_all_processes(processes):
+    running, most, lock = 0, 0, threading.Lock()
+
+    def call(number: int) -> bool:
+        nonlocal running, most
+        with processes[number % 2].taken("site", slots=3, patience_seconds=20) as is_ours:
+            with lock:
+                running += 1
+                most = max(most, running)
+            threading.Event().wait(0.005)
+            with lock:
+                running -= 1
+            return is_ours
+
+    with ThreadPoolExecutor(12) as pool:
+        done = list(pool.map(call, range(60)))
+
+    assert all(done)
+    assert most == 3
+
+
+def test_a_call_that_finds_no_slot_in_time_is_told_so(processes):
+    one, other = processes
+    with (
+        one.taken("site", slots=1, patience_seconds=0) as first,
+        other.taken("site", slots=1, patience_seconds=0) as second,
+    ):
+        assert (first, second) == (True, False)
+
+    with other.taken("site", slots=1, patience_seconds=0) as third:
+        assert third
+
+
+def test_sites_do_not_share_their_slots(processes):
+    one, other = processes
+    with (
+        one.taken("a", slots=1, patience_seconds=0) as first,
+        other.taken("b", slots=1, patience_seconds=0) as second,
+    ):
+        assert first
+        assert second
+
+
+def test_sync_never_takes_the_last_slot(processes):
+    one, other = (
+        SiteSlots(2, SlotSettings(sync_patience_seconds=0), site="site", shared=shared)
+        for shared in processes
+    )
+
+    with one.taken(Lane.SYNC):
+        with pytest.raises(NotSent), other.taken(Lane.SYNC):
+            pass
+        with other.taken(Lane.VISITOR):
+            pass
+
+
+def test_a_dead_processs_slots_are_free_at_once(postgresql_url: str, tmp_path: Path):
+    dead, living = (open_database(tmp_path, postgresql_url) for _ in range(2))
+    holding = slots_of(dead).taken("site", slots=1, patience_seconds=0)
+    assert holding.__enter__()
+    connection = holding.gen.gi_frame.f_locals["connection"]  # type: ignore[attr-defined]
+    connection.close()  # what the kernel does for a killed process
+
+    with slots_of(living).taken("site", slots=1, patience_seconds=5) as is_ours:
+        assert is_ours
+    holding.__exit__(None, None, None)
+    for one in (dead, living):
+        one.close()
+
+
+def test_the_embedded_database_needs_none(embedded_database: Database):
+    assert embedded_database.shared_slots is None
