@@ -1,5 +1,6 @@
 """From the click on a customer's page to the bill and back to the words in the prompt."""
 
+import json
 import re
 from collections.abc import Callable
 
@@ -86,6 +87,28 @@ def test_a_page_loaded_in_mid_request_shows_what_came_of_the_click(scene: Scene)
     scene.button("Done").click()
     scene.page.reload()
     expect(scene.dialog).to_have_count(0)
+
+
+def test_what_takes_longer_than_a_minute_is_promised(scene: Scene) -> None:
+    scene.customer()
+    scene.offer(coupon("STAY30"))
+    scene.page.clock.install()
+    scene.page.route("**/v1/results", without_waiting)
+    scene.visit()
+    with scene.rig.site.held("POST", "*/add_coupon.json") as fault:
+        scene.button("Yes, please").click()
+        scene.rig.site.chargify.wait_until_held(fault)
+        scene.page.reload()
+        expect(scene.status).to_contain_text("We are on it.")
+
+        scene.page.clock.fast_forward(61_000)
+
+        expect(scene.status).to_contain_text("This takes longer than usual.")
+
+
+def without_waiting(route: Route) -> None:
+    asked = {**json.loads(route.request.post_data or ""), "wait_ms": 0}
+    route.continue_(post_data=json.dumps(asked))
 
 
 def test_a_refusal_is_told_with_a_way_on(scene: Scene) -> None:
