@@ -3,7 +3,7 @@
 from chargify_simulator.control import Control
 from chargify_simulator.exchange import Exchange, Receive, Scope, Send, send_answer
 from chargify_simulator.fields import query_fields
-from chargify_simulator.http import Request
+from chargify_simulator.http import Request, text_answer
 from chargify_simulator.twin import Twin
 
 
@@ -19,7 +19,11 @@ class App:
         if request.path.startswith("/_control"):
             await send_answer(send, await self.control.answer(request))
             return
-        await Exchange(self.twin, request, scope["transport"], receive, send).run()
+        room = self.twin.room_for(request)
+        if room is None:
+            await send_answer(send, text_answer("No such site.\n", 404))
+            return
+        await Exchange(self.twin, room, request, scope["transport"], receive, send).run()
 
 
 async def _read(scope: Scope, receive: Receive) -> Request | None:

@@ -25,16 +25,31 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--api-key", action="append", help="may be given several times (default: chargify-key)"
     )
+    serve.add_argument(
+        "--site", action="append", metavar="SUBDOMAIN=KEY", help="a further site; may be repeated"
+    )
+    serve.add_argument("--control-key", help="/_control/ then wants it in X-Control-Key")
     serve.add_argument("--seed", choices=sorted(SEEDS), default="lived-in")
     serve.add_argument("--seed-number", type=int, default=7)
     return top
+
+
+def _further_site(text: str) -> Settings:
+    subdomain, _, key = text.partition("=")
+    return Settings(subdomain=subdomain, api_key=key or Settings().api_key)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser().parse_args(arguments)
     key, *more_keys = chosen.api_key or [Settings().api_key]
     settings = Settings(subdomain=chosen.subdomain, api_key=key, more_keys=tuple(more_keys))
-    twin = Twin(settings, seed=chosen.seed, number=chosen.seed_number)
+    twin = Twin(
+        settings,
+        seed=chosen.seed,
+        number=chosen.seed_number,
+        control_key=chosen.control_key,
+        more_sites=tuple(_further_site(each) for each in chosen.site or ()),
+    )
     try:
         listener = listen(chosen.host, chosen.port)
     except OSError as error:

@@ -6,6 +6,8 @@ from datetime import UTC, timedelta
 
 import msgspec
 
+from . import control_sites
+from .control_sites import NoSuchSite, room_of
 from .eastern import stamp_utc
 from .faults import Fault, FaultOrder
 from .fields import parse_instant, whole_number
@@ -32,6 +34,8 @@ INDEX = {
     "GET /_control/state": "all subscriptions, compact",
     "PUT /_control/subscriptions/{id}": "force fields of a subscription",
     "POST /_control/webhooks/deliver": "carry every webhook that is due, then answer",
+    "GET|POST /_control/sites": '{"subdomain", "api_key", "seed": "empty", "number": 7}',
+    "GET|PUT /_control/snapshot": "a site's whole state as JSON, and back",
     "POST /_control/down": '{"down": true} cuts every vendor request',
 }
 
@@ -77,6 +81,10 @@ class Control:
             ("PUT", "texts"): self._set_texts,
             ("GET", "state"): self._state,
             ("POST", "down"): self._set_down,
+            ("GET", "sites"): lambda request: control_sites.list_sites(twin, request),
+            ("POST", "sites"): lambda request: control_sites.open_site(twin, request),
+            ("GET", "snapshot"): lambda request: control_sites.read_snapshot(twin, request),
+            ("PUT", "snapshot"): lambda request: control_sites.put_snapshot(twin, request),
         }
         self._numbered: dict[tuple[str, str], Callable[[int, Request], Awaitable[object]]] = {
             ("GET", "faults"): self._wait_for_fault,
@@ -86,6 +94,9 @@ class Control:
         }
 
     async def answer(self, request: Request) -> Answer:
+        key = self.twin.control_key
+        if key is not None and request.headers.get("x-control-key") != key:
+            return answer({"error": "the header X-Control-Key is missing or wrong"}, 401)
         parts = request.path.removeprefix("/_control").strip("/").split("/")
         try:
             if parts == ["webhooks", "deliver"] and request.method == "POST":
@@ -95,6 +106,8 @@ class Control:
             name = "/".join([parts[0], *parts[2:]])
             step = self._numbered[request.method, name]
             return answer(await step(whole_number(parts[1]) or 0, request))
+        except NoSuchSite as error:
+            return answer({"error": str(error)}, 404)
         except KeyError:
             return answer({"error": "no such control", "controls": INDEX}, 404)
         except ControlError as error:
@@ -110,10 +123,11 @@ class Control:
     def _seed(self, request: Request) -> object:
         order = msgspec.json.decode(request.body or b"{}", type=SeedOrder)
         try:
-            self.twin.sow(order.name, order.number)
+            room = room_of(self.twin, request)
+            self.twin.sow(order.name, order.number, room)
         except KeyError:
             raise ControlError(400, f"no seed named {order.name!r}") from None
-        return {"ok": True, "subscriptions": len(self.twin.site.subscriptions)}
+        return {"ok": True, "subscriptions": len(room.site.subscriptions)}
 
     def _clock(self, request: Request) -> object:
         del request
@@ -136,7 +150,8 @@ class Control:
             if frozen_at is None:
                 raise ControlError(400, "frozen_at is not an ISO 8601 instant")
             clock.frozen_at = frozen_at.astimezone(UTC)
-        let_time_pass(self.twin.site)
+        for site in self.twin.sites():
+            let_time_pass(site)
         self.twin.courier.wake()
         return self._clock(request)
 
@@ -198,12 +213,12 @@ class Control:
     def _clear_requests(self, request: Request) -> object:
         del request
         self.twin.journal.clear()
-        self.twin.slots.forget_maxima()
+        for room in self.twin.rooms.values():
+            room.slots.forget_maxima()
         return {"ok": True}
 
     def _stats(self, request: Request) -> object:
-        del request
-        slots = self.twin.slots
+        slots = room_of(self.twin, request).slots
         return {
             "requests": self.twin.journal.count,
             "in_flight": slots.in_flight,
@@ -215,16 +230,16 @@ class Control:
         }
 
     def _settings(self, request: Request) -> object:
-        del request
-        return self.twin.settings
+        return room_of(self.twin, request).settings
 
     def _set_settings(self, request: Request) -> object:
         sent = msgspec.json.decode(request.body, type=dict[str, object])
-        merged = msgspec.convert({**msgspec.structs.asdict(self.twin.settings), **sent}, Settings)
+        room = room_of(self.twin, request)
+        merged = msgspec.convert({**msgspec.structs.asdict(room.settings), **sent}, Settings)
         for name in sent:
-            setattr(self.twin.settings, name, getattr(merged, name))
-        self.twin.slots.admit(limit=merged.in_flight)
-        return self.twin.settings
+            setattr(room.settings, name, getattr(merged, name))
+        room.slots.admit(limit=merged.in_flight)
+        return room.settings
 
     def _texts(self, request: Request) -> object:
         del request
@@ -244,13 +259,13 @@ class Control:
         return {"ok": True, "changed": sorted(sent)}
 
     def _state(self, request: Request) -> object:
-        del request
-        let_time_pass(self.twin.site)
-        return {"subscriptions": [_compact(s) for s in self.twin.site.subscriptions.values()]}
+        site = room_of(self.twin, request).site
+        let_time_pass(site)
+        return {"subscriptions": [_compact(s) for s in site.changed_subscriptions()]}
 
     async def _force(self, number: int, request: Request) -> object:
         """Any field of the record, past every rule: `{"state": "past_due"}`."""
-        site = self.twin.site
+        site = room_of(self.twin, request).site
         subscription = site.subscriptions.get(number)
         if subscription is None:
             raise ControlError(404, f"no subscription {number}")

@@ -1,20 +1,18 @@
 """One vendor request from its arrival to its answer, its refusal or its cut."""
 
 import asyncio
-import base64
-import binascii
 import uuid
 from collections.abc import Awaitable, Callable
-from hashlib import md5
 from typing import Any
+from zlib import crc32
 
 from chargify_simulator.eastern import stamp_utc
-from chargify_simulator.faults import Fault, Kind
+from chargify_simulator.faults import Fault, FaultOrder, Kind
 from chargify_simulator.http import JSON, Answer, Request, not_implemented, text_answer
 from chargify_simulator.journal import Entry, masked
 from chargify_simulator.refusals import Refusal, errors
 from chargify_simulator.rules.passing_time import let_time_pass
-from chargify_simulator.twin import Twin
+from chargify_simulator.twin import Room, Twin, key_of
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -33,20 +31,22 @@ class Exchange:
     def __init__(
         self,
         twin: Twin,
+        room: Room,
         request: Request,
         transport: asyncio.Transport,
         receive: Receive,
         send: Send,
     ) -> None:
         self.twin = twin
-        self.site = twin.site
+        self.room = room
+        self.site = room.site
         self.request = request
         self.transport = transport
         self.receive = receive
         self.send = send
         self.fault: Fault | None = None
         self.turn: asyncio.Future[None] | None = None
-        self.deadline = asyncio.get_running_loop().time() + twin.settings.cut_seconds
+        self.deadline = asyncio.get_running_loop().time() + room.settings.cut_seconds
         self.match = twin.router.find(request.method, request.path)
         self.is_json = request.parse_body()
         self.entry = twin.journal.open(self._entry())
@@ -60,6 +60,7 @@ class Exchange:
             path=request.path,
             query=request.raw_query,
             api_key_ok=self._has_key(),
+            site=self.room.settings.subdomain,
             user_agent=request.headers.get("user-agent", ""),
             body=masked(request.content),
             request_id=str(uuid.uuid4()),
@@ -82,9 +83,9 @@ class Exchange:
         twin = self.twin
         if twin.is_down:
             raise ConnectionCut
-        limits = twin.settings
-        self.turn = twin.slots.enter(limit=limits.in_flight, queue=limits.queue)
-        self.entry.in_flight = twin.slots.in_flight
+        limits = self.room.settings
+        self.turn = self.room.slots.enter(limit=limits.in_flight, queue=limits.queue)
+        self.entry.in_flight = self.room.slots.in_flight
         if self.turn is None:
             await self._answer(self._usage_violation())
             return
@@ -96,8 +97,11 @@ class Exchange:
         self.fault = twin.faults.find(self.request.method, self.request.path)
         result = await self._through_faults()
         order = self.fault.order if self.fault else None
-        is_slow = order is not None and order.kind is Kind.SLOW_BODY
-        await self._answer(result, over_seconds=order.seconds if order and is_slow else 0.0)
+        seconds = 0.0
+        if order is not None:
+            result = _spoilt(result, order)
+            seconds = order.seconds if order.kind is Kind.SLOW_BODY else 0.0
+        await self._answer(result, over_seconds=seconds)
 
     async def _through_faults(self) -> Answer:
         fault = self.fault
@@ -109,6 +113,8 @@ class Exchange:
             raise ConnectionCut
         if order.kind is Kind.STATUS and not order.after:
             return _fault_answer(fault)
+        if order.kind is Kind.DENIED:
+            return text_answer(self.site.say("auth.denied"), 401)
         before, after = self._pauses(fault)
         refused = self._admit() if before else None
         if before and refused is None:
@@ -162,7 +168,7 @@ class Exchange:
 
     def _leave(self) -> None:
         if self.turn is not None:
-            self.twin.slots.leave(self.turn, limit=self.twin.settings.in_flight)
+            self.room.slots.leave(self.turn, limit=self.room.settings.in_flight)
             self.turn = None
 
     def _effect(self, *, is_admitted: bool = False) -> Answer:
@@ -172,7 +178,8 @@ class Exchange:
             refused = self._admit()
             if refused is not None:
                 return refused
-        let_time_pass(site)
+        for each in self.twin.sites():
+            let_time_pass(each)
         revision = site.revision
         if self.match is None:
             return not_implemented(self.request)
@@ -204,16 +211,8 @@ class Exchange:
         return None
 
     def _has_key(self) -> bool:
-        """Basic authentication: the key is the user, the password is not looked at."""
-        scheme, _, encoded = self.request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "basic":
-            return False
-        try:
-            user, _, _ = base64.b64decode(encoded).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            return False
-        settings = self.twin.settings
-        return user == settings.api_key or user in settings.more_keys
+        key = key_of(self.request)
+        return key is not None and self.room.knows(key)
 
     def _usage_violation(self) -> Answer:
         text = self.site.say("limit.usage_violation", request_id=self.entry.request_id)
@@ -223,8 +222,8 @@ class Exchange:
         result.headers["x-request-id"] = self.entry.request_id
         result.headers["cache-control"] = "max-age=0, private, must-revalidate, no-store"
         if result.status == 200 and result.content_type == JSON:
-            digest = md5(result.body, usedforsecurity=False).hexdigest()
-            result.headers["etag"] = f'W/"{digest}"'
+            digest = crc32(result.body) << 32 | len(result.body)
+            result.headers["etag"] = f'W/"{digest:032x}"'
         if "location" in result.headers and result.headers["location"].startswith("/"):
             host = f"https://{self.site.settings.subdomain}.chargify.com"
             result.headers["location"] = host + result.headers["location"]
@@ -235,6 +234,18 @@ class Exchange:
 def _fault_answer(fault: Fault) -> Answer:
     order = fault.order
     return Answer(order.status, order.body.encode(), order.content_type, dict(order.headers))
+
+
+def _spoilt(result: Answer, order: FaultOrder) -> Answer:
+    """The effect has happened; what is told of it is broken."""
+    match order.kind:
+        case Kind.TRUNCATED:
+            result.body = result.body[: len(result.body) // 2]
+        case Kind.WRONG_TYPE:
+            result.content_type = order.content_type
+        case _:
+            pass
+    return result
 
 
 async def send_answer(send: Send, result: Answer, *, over_seconds: float = 0.0) -> None:

@@ -23,6 +23,12 @@ class Kind(StrEnum):
     """The request is kept until released; then the effect, then the answer."""
     HOLD_AFTER = "hold_after"
     """The effect at once; the answer is kept until released."""
+    TRUNCATED = "truncated"
+    """The effect at once; of the answer's body only the first half."""
+    WRONG_TYPE = "wrong_type"
+    """The effect at once; the answer comes under `content_type` (text/html)."""
+    DENIED = "denied"
+    """A spell of 401 as for a wrong key; nothing has happened."""
 
 
 class FaultOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

@@ -19,6 +19,7 @@ class Entry(msgspec.Struct, kw_only=True):
     query: str
     status: int | None = None
     """None while unanswered and for a cut connection."""
+    site: str = ""
     api_key_ok: bool = False
     user_agent: str = ""
     body: object = None

@@ -14,6 +14,8 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Requests that run at once per site; more wait."""
     queue: int = 20
     """Requests that may wait; above it the answer is 429."""
+    test_site_maximum: int | None = None
+    """Coupons, subscriptions, customers and products at most, each; the vendor's is 500."""
     cut_seconds: float = 120.0
     """The vendor cuts every request after this long."""
     uniqueness_minutes: float = 60.0

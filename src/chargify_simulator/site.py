@@ -66,6 +66,8 @@ class Site:
         self.reason_codes: dict[int, ReasonCode] = {}
         self.subscriptions_of: dict[int, list[int]] = {}
         """Subscription ids by customer id."""
+        self.generated: tuple[int, int, datetime] | None = None
+        """Seed, number of rows and day, where most rows are computed."""
         self.referral_codes: dict[str, int] = {}
         """The subscription that owns each code."""
         self.events: list[Event] = []
@@ -80,7 +82,7 @@ class Site:
         """A heap of instants at which a subscription may have something to do."""
         self.unplanned: set[int] = set()
         """Subscriptions that changed since the agenda was written."""
-        self._next_ids = dict(FIRST_IDS)
+        self.next_ids = dict(FIRST_IDS)
 
     @property
     def now(self) -> datetime:
@@ -90,8 +92,8 @@ class Site:
         return self.texts.say(key, **parts)
 
     def new_id(self, kind: str) -> int:
-        number = self._next_ids[kind]
-        self._next_ids[kind] = number + 1
+        number = self.next_ids[kind]
+        self.next_ids[kind] = number + 1
         return number
 
     def add(self, table: dict[int, Kept], record: Kept) -> Kept:
@@ -101,6 +103,14 @@ class Site:
             self.unplanned.add(record.id)
             self.subscriptions_of.setdefault(record.customer_id, []).append(record.id)
         return record
+
+    def index(self) -> None:
+        """After tables were filled from outside."""
+        self.subscriptions_of.clear()
+        for each in self.subscriptions.values():
+            self.subscriptions_of.setdefault(each.customer_id, []).append(each.id)
+            self.unplanned.add(each.id)
+        self.agenda.clear()
 
     def touch(self, record: Dated) -> None:
         """The record has changed now."""

@@ -26,6 +26,7 @@ class RunningSimulator:
     url: str
     subdomain: str
     api_key: str
+    control_key: str | None = None
 
     def control(
         self,
@@ -40,9 +41,12 @@ class RunningSimulator:
         if query:
             target += "?" + urlencode(query)
         content = b"" if body is None else json.dumps(body, default=str).encode()
+        headers = {"content-type": "application/json"}
+        if self.control_key:
+            headers["x-control-key"] = self.control_key
         connection = HTTPConnection(urlsplit(self.url).netloc, timeout=30)
         try:
-            connection.request(method, target, content, {"content-type": "application/json"})
+            connection.request(method, target, content, headers)
             response = connection.getresponse()
             found: Json = json.loads(response.read())
         finally:
@@ -113,6 +117,19 @@ class RunningSimulator:
         """Set fields of a subscription past every rule: `force(1, state="past_due")`."""
         return self.control("PUT", f"subscriptions/{subscription}", fields)
 
+    def open_site(self, subdomain: str, api_key: str, *, seed: str = "empty") -> None:
+        """A further site; its calls come with its key, or with its host name."""
+        order = {"subdomain": subdomain, "api_key": api_key, "seed": seed}
+        self.control("POST", "sites", order)
+
+    def snapshot(self) -> Json:
+        """The first site's whole state."""
+        return self.control("GET", "snapshot")
+
+    def restore(self, state: Json) -> None:
+        """The first site, and the clock, as a snapshot knew them."""
+        self.control("PUT", "snapshot", state)
+
     def deliver_webhooks(self) -> int:
         """Carry every webhook that is due by now; answers how many attempts were made."""
         return self.control("POST", "webhooks/deliver")["attempts"]
@@ -128,18 +145,22 @@ def running_simulator(
     seed_number: int = 7,
     subdomain: str = "acme",
     api_key: str = "chargify-key",
+    control_key: str | None = None,
     **settings: Any,
 ) -> Generator[RunningSimulator]:
     """A simulator in a thread of its own on a free loopback port; further settings by name."""
     twin = Twin(
-        Settings(subdomain=subdomain, api_key=api_key, **settings), seed=seed, number=seed_number
+        Settings(subdomain=subdomain, api_key=api_key, **settings),
+        seed=seed,
+        number=seed_number,
+        control_key=control_key,
     )
     listener = listen("127.0.0.1", 0)
     url = url_of(listener)
     running = _Thread(Server(twin), listener)
     running.start()
     try:
-        yield RunningSimulator(url=url, subdomain=subdomain, api_key=api_key)
+        yield RunningSimulator(url, subdomain, api_key, control_key)
     finally:
         running.stop()
 

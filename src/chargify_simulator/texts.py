@@ -34,6 +34,9 @@ TEXTS: dict[str, Text] = {
         "support by referencing {request_id}"
     ),
     "token.duplicate": _documented("DuplicatePrevention::DuplicateSubmissionError"),
+    "limit.test_site": _assumed(
+        "Test sites are limited to {maximum} {what}.", "the limit is documented, its words are not"
+    ),
     "body.malformed": _assumed("The request body is not valid JSON."),
     "root.blank": _live("can't be blank"),
     "page.invalid": _live("invalid page: {page}"),

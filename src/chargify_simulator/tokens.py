@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 
 class UniquenessTokens:
     def __init__(self) -> None:
-        self._first_seen_at: dict[str, datetime] = {}
+        self.first_seen_at: dict[str, datetime] = {}
 
     def claim(self, token: str, *, now: datetime, minutes: float) -> bool:
         """True for the first use within the window."""
-        seen_at = self._first_seen_at.get(token)
+        seen_at = self.first_seen_at.get(token)
         if seen_at is not None and now - seen_at < timedelta(minutes=minutes):
             return False
-        self._first_seen_at[token] = now
+        self.first_seen_at[token] = now
         return True

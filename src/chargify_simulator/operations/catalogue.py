@@ -5,6 +5,7 @@ import uuid
 
 from chargify_simulator.fields import Fields
 from chargify_simulator.http import Answer, Request, answer
+from chargify_simulator.maxima import check_maximum
 from chargify_simulator.records import PricePoint, Product, ProductFamily
 from chargify_simulator.refusals import Refusal, errors, forbidden, not_found
 from chargify_simulator.routing import Route
@@ -102,6 +103,7 @@ def create_product(site: Site, request: Request) -> Answer:
     family = site.find_family(request.names["family"])
     if family is None:
         raise forbidden()  # 403, not 404 (asserted by the vendor's live tests)
+    check_maximum(site, "products")
     sent = request.fields.nested("product") or Fields({})
     problems = _product_problems(site, sent)
     if problems:

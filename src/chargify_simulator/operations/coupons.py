@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from chargify_simulator.eastern import EASTERN
 from chargify_simulator.fields import Fields, whole_number
 from chargify_simulator.http import Answer, Request, answer
+from chargify_simulator.maxima import check_maximum
 from chargify_simulator.records import Coupon
 from chargify_simulator.refusals import bare_errors, errors, not_found
 from chargify_simulator.routing import Route
@@ -88,6 +89,7 @@ def validate(site: Site, request: Request) -> Answer:
 
 def create(site: Site, request: Request) -> Answer:
     family = get_family(site, request)
+    check_maximum(site, "coupons")
     sent = request.fields.nested("coupon") or Fields({})
     problems = problems_with(site, sent)
     if problems:

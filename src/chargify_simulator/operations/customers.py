@@ -1,5 +1,6 @@
 from chargify_simulator.fields import Fields, whole_number
 from chargify_simulator.http import Answer, Request, answer
+from chargify_simulator.maxima import check_maximum
 from chargify_simulator.records import Customer
 from chargify_simulator.refusals import errors, field_errors, not_found
 from chargify_simulator.routing import Route
@@ -79,6 +80,7 @@ def list_subscriptions(site: Site, request: Request) -> Answer:
 
 
 def create(site: Site, request: Request) -> Answer:
+    check_maximum(site, "customers")
     customer = draft_customer(site, _sent(site, request))
     add_customer(site, customer)
     events.customer_created(site, customer)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from chargify_simulator.fields import Fields, JsonObject
 from chargify_simulator.http import Answer, Request, answer, not_implemented
+from chargify_simulator.maxima import check_maximum
 from chargify_simulator.records import Subscription
 from chargify_simulator.refusals import errors, field_errors
 from chargify_simulator.routing import Route
@@ -30,6 +31,7 @@ def create(site: Site, request: Request) -> Answer:
     sent = sent_subscription(site, request)
     if any(sent.values.get(name) for name in ABSENT):
         return not_implemented(request)
+    check_maximum(site, "subscriptions")
     order = read_order(site, sent)
     due = first_bill(site, order)
     cents = due.total_in_cents if order.is_charged_now else 0
