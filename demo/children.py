@@ -45,6 +45,11 @@ class Child:
                 return line
         raise ChildFailed(self.name, f"was not ready after {READY_SECONDS} s", self.log)
 
+    def find_word(self, part: str) -> str | None:
+        """The first word with this part in what it has said by now."""
+        words = self.log.read_text(errors="replace").split()
+        return next((word for word in words if part in word), None)
+
     def check(self) -> None:
         """Raises `ChildFailed` when it is no longer there."""
         status = self.process.poll()

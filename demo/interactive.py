@@ -19,7 +19,7 @@ from demo.introduce import introduce, read_plan
 from demo.ports import Addresses, choose_ports
 from demo.prompts import BASIC, PRO_YEARLY
 from demo.settings import Remembered, ShopSettings, VendorKeys, read_private, write_private
-from demo.shop_house import furnish_shop, move_house, open_house, welcome_link
+from demo.shop_house import furnish_shop, move_house, open_house
 from demo.telling import tell, tell_addresses, tell_end, tell_problem
 from standfast.cli.lock import DataFolderTaken, DataLock
 
@@ -59,11 +59,11 @@ def _play(folder: Folder, *, is_fresh: bool, free_ports: bool) -> None:
     addresses = Addresses(ports)
     with ExitStack() as things:
         billing = _start_billing(folder, addresses, things)
-        link = _set_up(folder, addresses, billing)
+        _set_up(folder, addresses, billing)
         things.callback(billing.memory.save_if_it_answers)
         standfast = _start_standfast(folder, addresses, things)
         shop = _start_shop(folder, addresses, things)
-        tell_addresses(addresses, link=link, notes=taken)
+        tell_addresses(addresses, link=standfast.find_word("/welcome/"), notes=taken)
         _watch((billing.child, standfast, shop), billing.memory)
 
 
@@ -103,19 +103,17 @@ def _start_billing(folder: Folder, addresses: Addresses, things: ExitStack) -> B
     return Billing(child, site, memory, keys, remembered)
 
 
-def _set_up(folder: Folder, addresses: Addresses, billing: Billing) -> str | None:
-    """The one-time link to the console, for whoever has no account there yet."""
+def _set_up(folder: Folder, addresses: Addresses, billing: Billing) -> None:
+    """All at the first start; later what has happened at the site, and where everybody is now."""
     remembered = billing.remembered
     if remembered is None:
         tell("Growing a billing site and setting Standfast up; the next start is quicker.")
         remembered = _set_up_first(folder, addresses, billing)
     else:
         billing.memory.restore()
-    _tell_shop(folder, addresses, remembered)
-    with open_house(folder.standfast, addresses) as house:
-        if billing.remembered is not None:
+        with open_house(folder.standfast, addresses) as house:
             move_house(house, remembered.app, addresses, vendor_key=billing.keys.standfast)
-        return welcome_link(house, addresses)
+    _tell_shop(folder, addresses, remembered)
 
 
 def _set_up_first(folder: Folder, addresses: Addresses, billing: Billing) -> Remembered:

@@ -20,7 +20,8 @@ from standfast.domain.prompt import (
 )
 
 PRO_YEARLY, BASIC = "pro-yearly", "basic"
-SOON = ReShowRule(ReShow.AFTER, 5.0)
+SOON = ReShowRule(ReShow.AFTER, 1.0)
+"""A customer would be asked at their next visit; whoever tries the demo reloads."""
 AT_ONCE = ReShowRule(ReShow.AFTER, 0.001)
 
 WITHOUT_PLAN: dict[str, Any] = {
@@ -71,10 +72,8 @@ def upgrade(plan: Plan, segment: str) -> PromptBody:
     price = dollars(plan.price_in_cents)
     monthly = dollars(round(plan.price_in_cents / 12))
     message = (
-        "<p>Everything in Northwind Boards, for your whole team.</p>"
-        "<ul><li>Timelines, dependencies and reports</li>"
-        "<li>Unlimited boards and guests</li>"
-        f"<li>About {monthly} a month instead of $29</li></ul>"
+        "<p>Unlimited boards and guests, timelines, dependencies and reports, for your whole team. "
+        f"That is about {monthly} a month instead of $29.</p>"
         f"<p><strong>{price} today</strong> on the card we have on file, then {price} every year "
         "until you cancel. You can cancel any time in your account.</p>"
     )
@@ -106,10 +105,10 @@ def upgrade(plan: Plan, segment: str) -> PromptBody:
 
 def cancel() -> PromptBody:
     message = (
-        "<ul><li><strong>At the end of the period:</strong> you keep everything until the day "
-        "you have paid for, then no further payment is taken.</li>"
-        "<li><strong>Now:</strong> your plan ends at once, and the rest of the period is not "
-        "paid back.</li></ul><p>Your boards stay readable either way.</p>"
+        "<p><strong>At the end of the period:</strong> you keep everything until the day you "
+        "have paid for, then no further payment is taken.</p>"
+        "<p><strong>Now:</strong> it ends at once, and the rest of the period is not paid back.</p>"
+        "<p>Your boards stay readable either way.</p>"
     )
 
     def ending(when: str) -> tuple[AttachedAction, ...]:
@@ -117,7 +116,7 @@ def cancel() -> PromptBody:
         return (AttachedAction("chargify", CANCEL, {"when": when, "message": told}),)
 
     buttons = {
-        Button.ACCEPT: ButtonBody("Cancel at the end of the period", ending("end_of_period")),
+        Button.ACCEPT: ButtonBody("Cancel at period end", ending("end_of_period")),
         Button.SECONDARY_ACCEPT: ButtonBody("Cancel now", ending("now")),
         Button.DECLINE: ButtonBody("Keep my plan"),
     }

@@ -53,12 +53,6 @@ def move_house(house: House, app: AppKeys, addresses: Addresses, *, vendor_key: 
     _connect(house, app.app_id, addresses, vendor_key)
 
 
-def welcome_link(house: House, addresses: Addresses) -> str | None:
-    """For the first administrator; None when there is one."""
-    token = house.links.welcome_when_empty()
-    return None if token is None else f"{addresses.standfast}/welcome/{token}"
-
-
 def _connect(house: House, app_id: str, addresses: Addresses, vendor_key: str) -> None:
     settings = {"api_key": vendor_key, "domain": addresses.vendor_host}
     house.configure_connection.save(app_id, "chargify", settings)

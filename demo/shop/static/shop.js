@@ -96,8 +96,7 @@ document.addEventListener(
   (event) => {
     const link = event.composedPath().find((one) => one.href);
     if (!link || !new URL(link.href).hostname.endsWith(".billingportal.com")) return;
-    event.preventDefault();
-    window.open("/account/card", "_blank", "noopener");
+    link.href = "/account/card";
   },
   true,
 );

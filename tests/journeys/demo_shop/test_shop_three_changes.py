@@ -40,7 +40,7 @@ def test_a_customer_who_thinks_twice_keeps_the_plan_and_may_still_cancel_it(demo
     expect(customer.dialog).to_have_count(0)
     kept = demo.subscriptions("paula")
     cancel.click()
-    customer.choose("Cancel at the end of the period")
+    customer.choose("Cancel at period end")
 
     customer.is_told("Your plan is cancelled")
     assert [(one["state"], one["cancel_at_end_of_period"]) for one in kept] == [("active", False)]
