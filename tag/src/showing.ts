@@ -50,7 +50,7 @@ export function show(stage: Stage, prompt: Prompt | null, promptId: string): Sho
     const { state, message, link } = verdictOf(now);
     say(state, { interaction: now.interaction, runs: now.runs });
     if (isGone) return;
-    if (state === "none") return vanish();
+    if (state === "none") return leave("button");
     const label = state === "needs_visitor" ? words.proceed : words.options;
     card.tell(state, message, link && state !== "succeeded" ? { label, link } : null);
     if (isUnderWay(now)) await follow(now.result_token!);

@@ -157,6 +157,7 @@ def test_a_decline_closes_the_prompt_and_changes_nothing(scene: Scene) -> None:
     expect(scene.dialog).to_have_count(0)
     assert scene.rig.site.effects() == []
     assert scene.stored() == ["impression", "decline"]
+    assert [one["way"] for one in scene.told("closed")] == ["button"]
 
 
 def test_a_failing_server_is_asked_again_for_the_same_change(
