@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
@@ -48,7 +48,7 @@ class Recognised:
 
     actor: Actor
     login: str
-    session_hash: str
+    session_hash: str = field(repr=False)
 
 
 class SignIn:

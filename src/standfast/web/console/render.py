@@ -46,8 +46,8 @@ def environment() -> Environment:
 @pass_context
 def filled(context: Context, name: str, default: Any = "") -> str:
     """What was typed before the form was refused; else the default."""
-    shown = cast("Mapping[str, str]", context.resolve("shown"))
-    return shown[name] if name in shown else str(default)
+    typed = cast("Mapping[str, str]", context.resolve("typed"))
+    return typed[name] if name in typed else str(default)
 
 
 def instant(value: datetime, zone: str = "UTC") -> str:

@@ -37,12 +37,12 @@ class Visit:
     console: Console
     request: AnyRequest
     recognised: Recognised | None = None
-    key: str = ""
+    key: str = field(default="", repr=False)
     is_new_guest: bool = False
     apps: tuple[AppRow, ...] = ()
     app: AppRow | None = None
     company_name: str = ""
-    form: Form = field(default_factory=Form)
+    form: Form = field(default_factory=Form, repr=False)
 
     @property
     def actor(self) -> Actor:
@@ -128,7 +128,7 @@ class Visit:
             visit=self,
             said=said,
             errors=_errors(refused),
-            shown=self.form.shown() if refused else {},
+            typed=self.form.shown() if refused else {},
             **context,
         )
         return Response(
