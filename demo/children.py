@@ -34,21 +34,23 @@ class Child:
 
     def await_line(self, beginning: str) -> str:
         """The first line on its standard output that begins so. Raises `ChildFailed`."""
-        until = time.monotonic() + READY_SECONDS
-        while time.monotonic() < until:
+        line = self.find_line(beginning, within_seconds=READY_SECONDS)
+        if line is None:
+            raise ChildFailed(self.name, f"was not ready after {READY_SECONDS} s", self.log)
+        return line
+
+    def find_line(self, beginning: str, *, within_seconds: float) -> str | None:
+        """None when it has said no such thing by then. Raises `ChildFailed`."""
+        until = time.monotonic() + within_seconds
+        while (left := until - time.monotonic()) > 0:
             try:
-                line = self._said.get(timeout=0.2)
+                line = self._said.get(timeout=min(left, 0.2))
             except Empty:
                 self.check()
                 continue
             if line.startswith(beginning):
                 return line
-        raise ChildFailed(self.name, f"was not ready after {READY_SECONDS} s", self.log)
-
-    def find_word(self, part: str) -> str | None:
-        """The first word with this part in what it has said by now."""
-        words = self.log.read_text(errors="replace").split()
-        return next((word for word in words if part in word), None)
+        return None
 
     def check(self) -> None:
         """Raises `ChildFailed` when it is no longer there."""
@@ -83,7 +85,8 @@ def running(
     name: str, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None
 ) -> Generator[Child]:
     """Apart from the terminal: Ctrl-C reaches the demo, which then ends them in order."""
-    with log.open("w") as errors:
+    log.unlink(missing_ok=True)
+    with log.open("a") as errors:
         process = _begun(command, errors, environment or {})
     child = Child(name, process, log)
     listener = threading.Thread(target=child.listen, daemon=True)

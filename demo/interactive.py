@@ -63,7 +63,9 @@ def _play(folder: Folder, *, is_fresh: bool, free_ports: bool) -> None:
         things.callback(billing.memory.save_if_it_answers)
         standfast = _start_standfast(folder, addresses, things)
         shop = _start_shop(folder, addresses, things)
-        tell_addresses(addresses, link=standfast.find_word("/welcome/"), notes=taken)
+        standfast.await_line("Standfast listens")
+        shop.await_line("The shop listens")
+        tell_addresses(addresses, link=_welcome_link(standfast), notes=taken)
         _watch((billing.child, standfast, shop), billing.memory)
 
 
@@ -152,19 +154,20 @@ def _start_standfast(folder: Folder, addresses: Addresses, things: ExitStack) ->
         "STANDFAST_URL": addresses.standfast,
         "STANDFAST_SIMULATOR_HOSTS": addresses.vendor_host,
     }
-    child = things.enter_context(
-        running("standfast", command, folder.log("standfast"), environment)
-    )
-    child.await_line("Standfast listens")
-    return child
+    log = folder.log("standfast")
+    return things.enter_context(running("standfast", command, log, environment))
 
 
 def _start_shop(folder: Folder, addresses: Addresses, things: ExitStack) -> Child:
     command = [sys.executable, "-m", "demo.shop", "--settings", str(folder.shop)]
     command += ["--port", str(addresses.ports.shop)]
-    child = things.enter_context(running("shop", command, folder.log("shop")))
-    child.await_line("The shop listens")
-    return child
+    return things.enter_context(running("shop", command, folder.log("shop")))
+
+
+def _welcome_link(standfast: Child) -> str | None:
+    """Said right after it listens, as long as nobody has an account in the console."""
+    line = standfast.find_line("Set up the console", within_seconds=0.5)
+    return line.split()[-1] if line else None
 
 
 def _watch(children: Sequence[Child], memory: BillingMemory) -> None:

@@ -74,8 +74,8 @@ def upgrade(plan: Plan, segment: str) -> PromptBody:
     message = (
         "<p>Unlimited boards and guests, timelines, dependencies and reports, for your whole team. "
         f"That is about {monthly} a month instead of $29.</p>"
-        f"<p><strong>{price} today</strong> on the card we have on file, then {price} every year "
-        "until you cancel. You can cancel any time in your account.</p>"
+        f"<p><strong>{price} today</strong> on your card, then {price} every year until you "
+        "cancel. You can cancel any time in your account.</p>"
     )
     buttons = {
         Button.ACCEPT: ButtonBody(
@@ -133,21 +133,20 @@ def cancel() -> PromptBody:
 
 
 def loyalty(basic: Plan, segment: str) -> PromptBody:
-    price = dollars(basic.price_in_cents)
-    reduced = dollars(round(basic.price_in_cents * 0.7))
+    price, reduced = (f"${cents / 100:.2f}" for cents in _before_and_after(basic))
     message = (
-        "<p>Thank you for planning with us. Your next three monthly payments, "
-        f"30 % lower: <strong>{reduced} instead of {price}</strong>.</p>"
+        "<p>Thank you for planning with us. Each of your next three monthly payments: "
+        f"<strong>{reduced} instead of {price}</strong>.</p>"
         f"<p>After that Basic is {price} a month again. Nothing else changes.</p>"
     )
     buttons = {
         Button.ACCEPT: ButtonBody(
-            "Take 30 % off", (AttachedAction("chargify", COUPON, {"coupon": COUPON_CODE}),)
+            "Take 30% off", (AttachedAction("chargify", COUPON, {"coupon": COUPON_CODE}),)
         ),
         Button.DECLINE: ButtonBody("No, thank you"),
     }
     return PromptBody(
-        steps=(Step("offer", "Three months, 30 % lower", message, buttons),),
+        steps=(Step("offer", "30% off for three months", message, buttons),),
         included_segments=(segment,),
         triggers=Triggers(pages=(PageTrigger("/account"),), delay_seconds=0.6),
         re_show=ReShowRules(after_decline=SOON, after_dismiss=SOON),
@@ -157,3 +156,8 @@ def loyalty(basic: Plan, segment: str) -> PromptBody:
             refused="The discount could not be added. Your plan is as it was.",
         ),
     )
+
+
+def _before_and_after(plan: Plan) -> tuple[int, int]:
+    """STAY30 takes 30 %, as the billing site rounds it."""
+    return plan.price_in_cents, round(plan.price_in_cents * 0.7)

@@ -32,7 +32,7 @@ def _click(demo: Demo) -> None:
         who = {"app": app, "identity": identity}
         asked = {**who, "page": f"{shop}/account", "device": "desktop"}
         prompts = client.post(f"{standfast}/v1/decide", json=asked).json()["prompts"]
-        offer = next(one for one in prompts if "30 %" in one["steps"][0]["title"])
+        offer = next(one for one in prompts if "30%" in one["steps"][0]["title"])
         clicked = {"token": offer["token"], "kind": "accept", "step": "offer"}
         answer = client.post(
             f"{standfast}/v1/interactions", json={**who, "interactions": [clicked]}

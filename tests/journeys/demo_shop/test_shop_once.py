@@ -22,8 +22,8 @@ def test_two_tabs_add_one_coupon_and_both_are_told_so(demo, customer) -> None:
     expect(customer.dialog).to_be_visible()
     expect(other.dialog).to_be_visible()
 
-    customer.choose("Take 30 % off")
-    other.choose("Take 30 % off")
+    customer.choose("Take 30% off")
+    other.choose("Take 30% off")
 
     customer.is_told("Your next three payments are $6.30 each")
     other.is_told("Your next three payments are $6.30 each")

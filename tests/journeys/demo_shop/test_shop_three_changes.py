@@ -23,7 +23,7 @@ def test_a_loyalty_offer_lowers_the_next_payment_before_the_customers_eyes(demo,
     customer.sign_in("Ben", "/account")
     expect(customer.plan).to_contain_text("$9.00 a month")
 
-    customer.choose("Take 30 % off")
+    customer.choose("Take 30% off")
 
     customer.is_told("Your next three payments are $6.30 each")
     assert [one["coupon_codes"] for one in demo.subscriptions("ben")] == [["STAY30"]]
