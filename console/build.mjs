@@ -22,7 +22,7 @@ await build({
   absWorkingDir: here,
 });
 await build({
-  entryPoints: { console: join(here, "styles/main.css") },
+  entryPoints: { console: join(here, "styles/main.css"), preview: join(here, "styles/preview.css") },
   outdir: into,
   bundle: true,
   minify: true,

@@ -41,6 +41,7 @@ function show(form: HTMLFormElement, changed: boolean): void {
 }
 
 function isChanged(form: HTMLFormElement): boolean {
+  if (form.hasAttribute("data-edited")) return true; // drawn anew from what was typed
   return [...form.elements].some((one) => {
     if (one instanceof HTMLInputElement && ["checkbox", "radio"].includes(one.type)) {
       return one.checked !== one.defaultChecked;

@@ -1,9 +1,11 @@
 // What makes the console quick. Every page also works without it.
+import { enrichComboboxes } from "./combobox";
 import { watchCopying } from "./copying";
 import { watchDialogs } from "./dialogs";
 import { watchForms } from "./forms";
 import { watchKeys } from "./keys";
 import { watchMenus } from "./menus";
+import { watchPreview } from "./prompt-preview";
 import { tellTimes } from "./times";
 import { watchToasts } from "./toasts";
 
@@ -18,6 +20,8 @@ watchToasts();
 function furnish(part: ParentNode): void {
   tellTimes(part);
   watchCopying(part);
+  enrichComboboxes(part);
+  watchPreview(part);
 }
 
 furnish(document);

@@ -23,6 +23,7 @@ from standfast.services.follow_result import FollowResult
 from standfast.services.get_run import GetRun
 from standfast.services.get_visitor import GetVisitor
 from standfast.services.identify import Identify
+from standfast.services.import_visitors import ImportVisitors
 from standfast.services.list_audit import ListAudit
 from standfast.services.list_runs import ListRuns
 from standfast.services.manage_app import ManageApp
@@ -37,8 +38,11 @@ from standfast.services.read_catalogue import ReadCatalogue
 from standfast.services.read_connection import ReadConnection
 from standfast.services.read_first_steps import ReadFirstSteps
 from standfast.services.read_overview import ReadOverview
+from standfast.services.read_prompts import ReadPrompts
+from standfast.services.read_segments import ReadSegments
 from standfast.services.read_situation import Situations
 from standfast.services.read_traits import ReadTraits
+from standfast.services.read_visitors import ReadVisitors
 from standfast.services.record_interaction import RecordInteraction
 from standfast.services.rotate_key import RotateKey
 from standfast.services.run_actions import RunActions
@@ -241,6 +245,16 @@ def _console(house: House) -> "Console":
         overview=house.read_overview,
         first_steps=ReadFirstSteps(database),
         connections=house.read_connection,
+        prompts=ReadPrompts(database, house.registry, clock),
+        publishing=house.publish_prompt,
+        segments=ReadSegments(database, house.registry, clock),
+        segment_saving=house.save_segment,
+        visitors=ReadVisitors(database, house.registry),
+        visitor_saving=house.save_visitor,
+        explaining=house.explain_prompts,
+        imports=ImportVisitors(database, house.registry, clock),
+        traits=house.read_traits,
+        preview_path=TagFiles().preview_path,
     )
 
 

@@ -114,7 +114,7 @@ class ReadSegments(Acting):
             for visitor in islice(walk_visitors(reader, app_id), SAMPLE):
                 for key, value in visitor.traits.items():
                     kinds.setdefault(key, Counter())[kind_of(value)] += 1
-                    examples.setdefault(key, str(value)[:40])
+                    examples.setdefault(key, "" if isinstance(value, list) else str(value)[:40])
         found = {key: kind.most_common(1)[0][0] for key, kind in sorted(kinds.items())}
         ordered = dict.fromkeys((*system, *found))
         return tuple(

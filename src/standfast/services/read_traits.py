@@ -95,7 +95,13 @@ def _count(visitor: VisitorRow, seen: dict[str, Counter[str]], examples: dict[st
     for key, value in visitor.traits.items():
         if value is not None:
             seen.setdefault(key, Counter())[_kind(value)] += 1
-            examples.setdefault(key, str(value)[:60])
+            examples.setdefault(key, _told(value)[:60])
+
+
+def _told(value: TraitValue) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(value) if isinstance(value, list) else str(value)
 
 
 def _kind(value: TraitValue) -> str:

@@ -49,17 +49,19 @@ class SaveVisitor(Acting):
         Raises `FieldInvalid` naming the field, `NotFound` for an unknown app.
         """
         self._allow(Permission.CHANGE_VISITORS, app_id)
-        _refuse_bad_user_id(user_id)
+        refuse_bad_user_id(user_id)
         if len(traits) > TRAITS_LIMIT:
             raise FieldInvalid(f"Send at most {TRAITS_LIMIT} traits.", field="traits")
         system = {connector.spec.trait for connector in self._registry}
-        changes = {key: _read(key, value, is_system=key in system) for key, value in traits.items()}
+        changes = {
+            key: read_trait(key, value, is_system=key in system) for key, value in traits.items()
+        }
         now = self._clock.now()
         with self._database.writing() as transaction:
             if find_app(transaction, app_id) is None:
                 raise NotFound(f"There is no app {app_id}.")
             present = lock_visitor(transaction, app_id, user_id, at=now)
-            row = _merged(present, changes, system=system, source=source, at=now)
+            row = merged(present, changes, system=system, source=source, at=now)
             if is_suppressed is not None:
                 row = replace(row, is_suppressed=is_suppressed)
             if is_test is not None:
@@ -82,7 +84,7 @@ def _told(row: VisitorRow) -> dict[str, Any]:
     }
 
 
-def _merged(
+def merged(
     row: VisitorRow,
     changes: Mapping[str, TraitValue],
     *,
@@ -90,6 +92,7 @@ def _merged(
     source: BillingIdSource,
     at: datetime,
 ) -> VisitorRow:
+    """The visitor with these changes, each system trait with its source; None removes one."""
     traits = {**row.traits, **changes}
     sources = {**row.sources, **{key: TraitSource(source, at) for key in changes if key in system}}
     kept = {key: value for key, value in traits.items() if value is not None}
@@ -104,13 +107,15 @@ def _merged(
     )
 
 
-def _refuse_bad_user_id(user_id: str) -> None:
+def refuse_bad_user_id(user_id: str) -> None:
+    """Raises `FieldInvalid`."""
     if not user_id or len(user_id.encode()) > USER_ID_LIMIT or not user_id.isprintable():
         problem = f"A user id is 1 to {USER_ID_LIMIT} bytes of printable text."
         raise FieldInvalid(problem, field="user_id")
 
 
-def _read(key: str, value: object, *, is_system: bool) -> TraitValue:
+def read_trait(key: str, value: object, *, is_system: bool) -> TraitValue:
+    """The value as it is kept. Raises `FieldInvalid` naming the trait."""
     field = f"traits.{key[:64]}"
     if not _KEY.fullmatch(key):
         problem = "A trait begins with a letter and has letters, digits, _ and - (at most 64)."

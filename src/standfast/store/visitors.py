@@ -40,7 +40,7 @@ class VisitorRow:
 def find_visitor(reader: Reader, app_id: str, user_id: str) -> VisitorRow | None:
     query = select(visitors).where(visitors.c.app_id == app_id, visitors.c.user_id == user_id)
     found = reader.connection.execute(query).one_or_none()
-    return _row(found) if found else None
+    return row_of(found) if found else None
 
 
 def lock_visitor(
@@ -62,7 +62,7 @@ def lock_visitor(
         .on_conflict_do_nothing(index_elements=["app_id", "user_id"])
     )
     query = select(visitors).where(visitors.c.app_id == app_id, visitors.c.user_id == user_id)
-    return _row(transaction.connection.execute(query.with_for_update()).one())
+    return row_of(transaction.connection.execute(query.with_for_update()).one())
 
 
 def save_visitor(transaction: Transaction, row: VisitorRow) -> None:
@@ -89,7 +89,7 @@ def search_visitors(
     if text:
         query = query.where(visitors.c.user_id.startswith(text, autoescape=True))
     rows = reader.connection.execute(query.order_by(visitors.c.user_id).limit(limit))
-    return tuple(_row(row) for row in rows)
+    return tuple(row_of(row) for row in rows)
 
 
 def count_visitors(reader: Reader, app_id: str) -> int:
@@ -101,7 +101,7 @@ def walk_visitors(reader: Reader, app_id: str) -> Iterator[VisitorRow]:
     """Every visitor of the app, one at a time."""
     query = select(visitors).where(visitors.c.app_id == app_id).order_by(visitors.c.user_id)
     rows = reader.connection.execution_options(yield_per=500).execute(query)
-    return (_row(row) for row in rows)
+    return (row_of(row) for row in rows)
 
 
 def list_history(reader: Reader, app_id: str, visitor: str) -> dict[str, PromptHistory]:
@@ -123,7 +123,7 @@ def list_history(reader: Reader, app_id: str, visitor: str) -> dict[str, PromptH
     }
 
 
-def _row(found: Row[Any]) -> VisitorRow:
+def row_of(found: Row[Any]) -> VisitorRow:
     return VisitorRow(
         app_id=found.app_id,
         user_id=found.user_id,

@@ -7,16 +7,25 @@ from standfast.connectors.registry import Registry
 from standfast.services.change_account import ChangeAccount
 from standfast.services.change_app import ChangeApp
 from standfast.services.configure_connection import ConfigureConnection
+from standfast.services.explain import ExplainPrompts
+from standfast.services.import_visitors import ImportVisitors
 from standfast.services.list_audit import ListAudit
 from standfast.services.list_runs import ListRuns
 from standfast.services.manage_company import ManageCompany
 from standfast.services.manage_keys import ManageKeys
 from standfast.services.manage_team import ManageTeam
 from standfast.services.one_time_links import OneTimeLinks
+from standfast.services.publish_prompt import PublishPrompt
 from standfast.services.read_catalogue import ReadCatalogue
 from standfast.services.read_connection import ReadConnection
 from standfast.services.read_first_steps import ReadFirstSteps
 from standfast.services.read_overview import ReadOverview
+from standfast.services.read_prompts import ReadPrompts
+from standfast.services.read_segments import ReadSegments
+from standfast.services.read_traits import ReadTraits
+from standfast.services.read_visitors import ReadVisitors
+from standfast.services.save_segment import SaveSegment
+from standfast.services.save_visitor import SaveVisitor
 from standfast.services.see_tag import SeeTag
 from standfast.services.sign_in import SignIn
 from standfast.services.sync_connection import SyncConnections
@@ -49,6 +58,16 @@ class Console:
     overview: ReadOverview
     first_steps: ReadFirstSteps
     connections: ReadConnection
+    prompts: ReadPrompts
+    publishing: PublishPrompt
+    segments: ReadSegments
+    segment_saving: SaveSegment
+    visitors: ReadVisitors
+    visitor_saving: SaveVisitor
+    explaining: ExplainPrompts
+    imports: ImportVisitors
+    traits: ReadTraits
+    preview_path: str
 
     @property
     def is_secure(self) -> bool:

@@ -40,6 +40,10 @@ class Section:
 ENTRIES: tuple[Entry, ...] = (
     # In the order of the menu.
     Entry("Overview", "", "chart", Permission.SEE_REPORTS, "", "o"),
+    Entry("Prompts", "/prompts", "message", Permission.SEE_REPORTS, "", "p"),
+    Entry("Segments", "/segments", "layers", Permission.EDIT_PROMPTS, "", "e"),
+    Entry("Visitors", "/visitors", "person", Permission.SEE_VISITORS, "", "v"),
+    Entry("Traits", "/traits", "tag", Permission.CHANGE_VISITORS, "", "i"),
     Entry("Runs", "/runs", "bolt", Permission.SEE_REPORTS, "", "r"),
     Entry("Catalogue", "/catalogue", "box", Permission.SEE_CATALOGUE, "", "c"),
     Entry("App", "/settings", "sliders", Permission.CHANGE_APP, "Settings", "s"),

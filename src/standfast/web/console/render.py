@@ -1,6 +1,7 @@
 """Templates to HTML. Everything is escaped; what is missing is an error, not an empty text."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
@@ -39,6 +40,8 @@ def environment() -> Environment:
         "initials": initials,
         "attributes": attributes,
         "browser_name": browser_name,
+        "plain_value": plain_value,
+        "without_code": without_code,
     }
     return made
 
@@ -98,6 +101,21 @@ def browser_name(user_agent: str) -> str:
     return (
         f"{_named(user_agent, browsers, 'A browser')} on {_named(user_agent, systems, 'a device')}"
     )
+
+
+def plain_value(value: Any) -> str:
+    """A trait's value as people write it: "yes" for True, "a, b" for a list."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(plain_value, cast("list[Any]", value)))
+    return "" if value is None else str(value)
+
+
+def without_code(value: str) -> str:
+    """A reason's sentence without the code before it, as in "no_subscription: They have none."."""
+    code, _, sentence = value.partition(": ")
+    return sentence if sentence and re.fullmatch(r"[a-z_]+", code) else value
 
 
 def _named(text: str, names: Iterable[str], otherwise: str) -> str:

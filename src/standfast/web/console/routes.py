@@ -27,9 +27,14 @@ from standfast.web.console.failures import (
 from standfast.web.console.home import HomePages
 from standfast.web.console.link_pages import LinkPages
 from standfast.web.console.overview import OverviewPages
+from standfast.web.console.prompts import PromptPages
 from standfast.web.console.runs import RunsPages
+from standfast.web.console.segments import SegmentPages
 from standfast.web.console.sign_in_pages import SignInPages
 from standfast.web.console.static_files import StaticFiles
+from standfast.web.console.traits import TraitPages
+from standfast.web.console.visitors import VisitorPages
+from standfast.web.console.visitors_import import VisitorImportPages
 from standfast.web.problems import Refusal
 
 CONTROLLERS: tuple[type[Controller], ...] = (
@@ -42,6 +47,11 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     RunsPages,
     CataloguePages,
     ConnectorsPages,
+    PromptPages,
+    SegmentPages,
+    VisitorPages,
+    VisitorImportPages,
+    TraitPages,
     AppSettingsPages,
     AppKeysPages,
     AppTeamPages,

@@ -1,0 +1,87 @@
+// The very tag draws the prompt in a frame, from what stands in the form at this moment.
+
+const BUTTONS = ["accept", "secondary_accept", "decline"] as const;
+const TEXTS = ["succeeded", "pending", "refused", "needs_visitor"] as const;
+
+interface PreviewWindow extends Window {
+  standfastPreview?: { show: (preview: unknown) => void };
+}
+
+let state = "offer";
+
+/** Draws anew after every change, and after htmx has drawn the form anew. */
+export function watchPreview(part: ParentNode): void {
+  const panel = part.querySelector<HTMLElement>("[data-preview]");
+  if (panel) begin(panel);
+  else if (document.querySelector("[data-preview]")) draw();
+}
+
+function begin(panel: HTMLElement): void {
+  state = "offer";
+  frame()?.addEventListener("load", draw);
+  document.addEventListener("input", (event) => {
+    if (event.target instanceof Element && event.target.matches("[data-preview-field]")) draw();
+  });
+  document.addEventListener("focusin", (event) => {
+    const name = event.target instanceof HTMLElement ? event.target.dataset["previewField"] : undefined;
+    if (!name) return;
+    const wanted = (TEXTS as readonly string[]).includes(name) ? name : "offer";
+    if (wanted !== state) choose(panel, "state", wanted);
+  });
+  panel.addEventListener("click", (event) => {
+    const button = event.target instanceof Element ? event.target.closest("button") : null;
+    for (const kind of ["device", "scheme", "state"]) {
+      const value = button?.getAttribute(`data-preview-${kind}`);
+      if (value) choose(panel, kind, value);
+    }
+  });
+  const isDark = getComputedStyle(document.documentElement).colorScheme === "dark";
+  const prefersDark = matchMedia("(prefers-color-scheme: dark)").matches;
+  const theme = document.documentElement.dataset["theme"];
+  if (theme === "dark" || (theme !== "light" && (isDark || prefersDark))) choose(panel, "scheme", "dark");
+  draw();
+}
+
+function choose(panel: HTMLElement, kind: string, value: string): void {
+  for (const button of panel.querySelectorAll(`[data-preview-${kind}]`)) {
+    const isChosen = button.getAttribute(`data-preview-${kind}`) === value;
+    button.setAttribute("aria-pressed", String(isChosen));
+  }
+  if (kind === "state") state = value;
+  else panel.dataset[kind] = value;
+  draw();
+}
+
+function draw(): void {
+  const inside = frame();
+  const view = inside?.contentWindow as PreviewWindow | null | undefined;
+  const root = inside?.contentDocument?.documentElement;
+  if (!view?.standfastPreview || !root) return;
+  root.dataset["scheme"] = document.querySelector<HTMLElement>("[data-preview]")?.dataset["scheme"] ?? "light";
+  const focused = document.activeElement;
+  view.standfastPreview.show(asked());
+  // The card takes the focus of its own page, which is right there and wrong here.
+  if (focused instanceof HTMLElement && document.activeElement !== focused) focused.focus({ preventScroll: true });
+}
+
+function asked(): unknown {
+  const buttons: Record<string, { label: string }> = {};
+  for (const kind of BUTTONS) {
+    const label = typed(kind);
+    if (label || kind === "accept") buttons[kind] = { label };
+  }
+  const texts: Record<string, string | null> = { fallback_link: typed("fallback_link") || null };
+  for (const name of TEXTS) texts[name] = typed(name);
+  const step = { key: "preview", title: typed("title"), message: typed("message"), buttons };
+  return { step, texts, state };
+}
+
+function typed(name: string): string {
+  const field = document.querySelector(`[data-preview-field="${name}"]`);
+  const isField = field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement;
+  return isField ? field.value : "";
+}
+
+function frame(): HTMLIFrameElement | null {
+  return document.querySelector("[data-preview-frame]");
+}
