@@ -63,6 +63,12 @@ def test_a_setting_that_will_not_do_is_told_beside_its_field_and_kept(
     assert [one.deed for one in noted(house)] == ["operator.joined"]
 
 
+def test_what_changes_nothing_is_not_noted(browser_of_ada: Visitor, house: House, app: str) -> None:
+    browser_of_ada.post(f"/apps/{app}/settings", name="Acme", domains="acme.io", time_zone="UTC")
+
+    assert [one.deed for one in noted(house)] == ["operator.joined"]
+
+
 def test_an_api_key_is_shown_once_and_opens_the_api_until_it_is_revoked(
     browser_of_ada: Visitor, house: House, app: str
 ) -> None:

@@ -100,7 +100,7 @@ class OneTimeLinks:
                 transaction, actor, LinkPurpose.INVITATION, role=role, app_id=app_id, note=note
             )
             write_audit(
-                transaction, actor, "invitation.created", note.strip() or role.value,
+                transaction, actor, "invitation.created", note.strip() or "somebody",
                 at=self._clock.now(), app_id=app_id, after={"role": role.value},
             )  # fmt: skip
         return token

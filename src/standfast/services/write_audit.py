@@ -23,8 +23,11 @@ def write_audit(
 ) -> None:
     """`deed` is "noun.what_happened"; `subject` is a name a person knows the thing by.
 
-    What is equal before and after is left out. Never hand in a secret.
+    What is equal before and after is left out, and what changed nothing is not noted. Never hand
+    in a secret.
     """
+    if before is not None and before == after:
+        return
     before, after = before or {}, after or {}
     add_entry(
         transaction,

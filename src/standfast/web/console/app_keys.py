@@ -13,13 +13,11 @@ from standfast.web.console.visit import Answer, Visit
 
 KEYS = needs(Permission.CHANGE_APP)
 SNIPPET = """<script>
-  window.standfast = window.standfast || { q: [], init() { this.q.push(["init", ...arguments]); } };
-  standfast.init({
-    app: "%(app)s",
-    identity: () => fetch("/standfast-token").then((answer) => answer.text()),
-  });
+  window.standfast = window.standfast ||
+    function () { (standfast.q = standfast.q || []).push(arguments) };
+  standfast("identify", async () => (await fetch("/standfast-token")).text());
 </script>
-<script src="%(url)s/tag/v1.js" async></script>"""
+<script async src="%(url)s/tag/v1.js" data-app="%(app)s"></script>"""
 
 
 class AppKeysPages(Controller):
