@@ -241,6 +241,7 @@ class Endpoint(Struct, kw_only=True):
     """In a row; a success or another address begins anew."""
     probes: int = 0
     next_probe_at: datetime | None = None
+    created_at: datetime
     updated_at: datetime
 
 

@@ -1,11 +1,12 @@
 """One Chargify site: everything it holds, and how its records are found and added."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableMapping
 from datetime import datetime
 from typing import Protocol, TypeVar
 
 from .clock import Clock
-from .fields import whole_number
+from .fields import Fields, whole_number
+from .generated.lazy_table import LazyTable
 from .records import (
     Coupon,
     Customer,
@@ -43,10 +44,31 @@ FIRST_IDS = {
 
 class Dated(Protocol):
     id: int
+    created_at: datetime
     updated_at: datetime
 
 
 Kept = TypeVar("Kept", bound=Dated)
+
+
+def changed_rows(table: MutableMapping[int, Kept]) -> Iterable[Kept]:
+    """All rows; of a generated table those that were changed or added."""
+    kept = table.kept if isinstance(table, LazyTable) else table
+    return kept.values()
+
+
+class GeneratedRows(Protocol):
+    """What a generated site knows without looking at every row."""
+
+    recipe: tuple[int, int, datetime]
+    """Seed, number of rows and day."""
+
+    def customer_number(self, reference: str) -> int | None: ...
+    def subscription_number(self, reference: str) -> int | None: ...
+    def subscriptions_of(self, customer_id: int) -> list[int]: ...
+    def profiles_of(self, customer_id: int) -> list[int]: ...
+    def page(self, site: "Site", query: Fields) -> bytes: ...
+    def refresh(self, site: "Site") -> None: ...
 
 
 class Site:
@@ -60,14 +82,14 @@ class Site:
         self.products: dict[int, Product] = {}
         self.price_points: dict[int, PricePoint] = {}
         self.coupons: dict[int, Coupon] = {}
-        self.customers: dict[int, Customer] = {}
-        self.payment_profiles: dict[int, PaymentProfile] = {}
-        self.subscriptions: dict[int, Subscription] = {}
+        self.customers: MutableMapping[int, Customer] = {}
+        self.payment_profiles: MutableMapping[int, PaymentProfile] = {}
+        self.subscriptions: MutableMapping[int, Subscription] = {}
         self.reason_codes: dict[int, ReasonCode] = {}
         self.subscriptions_of: dict[int, list[int]] = {}
         """Subscription ids by customer id."""
-        self.generated: tuple[int, int, datetime] | None = None
-        """Seed, number of rows and day, where most rows are computed."""
+        self.rows: GeneratedRows | None = None
+        """Where most rows are computed."""
         self.referral_codes: dict[str, int] = {}
         """The subscription that owns each code."""
         self.events: list[Event] = []
@@ -96,7 +118,7 @@ class Site:
         self.next_ids[kind] = number + 1
         return number
 
-    def add(self, table: dict[int, Kept], record: Kept) -> Kept:
+    def add(self, table: MutableMapping[int, Kept], record: Kept) -> Kept:
         table[record.id] = record
         self.revision += 1
         if isinstance(record, Subscription):
@@ -107,19 +129,42 @@ class Site:
     def index(self) -> None:
         """After tables were filled from outside."""
         self.subscriptions_of.clear()
-        for each in self.subscriptions.values():
-            self.subscriptions_of.setdefault(each.customer_id, []).append(each.id)
+        for each in self.changed_subscriptions():
             self.unplanned.add(each.id)
+            if self.rows is None or each.id not in self.rows.subscriptions_of(each.customer_id):
+                self.subscriptions_of.setdefault(each.customer_id, []).append(each.id)
         self.agenda.clear()
+        if self.rows is not None:
+            self.rows.refresh(self)
 
     def touch(self, record: Dated) -> None:
         """The record has changed now."""
         record.updated_at = self.now
+        self.keep(record)
+
+    def keep(self, record: Dated) -> None:
+        """A change that does not count as an update."""
         self.revision += 1
         if isinstance(record, Subscription):
             self.unplanned.add(record.id)
+        if self.rows is not None:
+            self._write_back(self.rows, record)
 
-    def remove(self, table: dict[int, Kept], record: Kept) -> None:
+    def _write_back(self, rows: GeneratedRows, record: Dated) -> None:
+        """A computed row that was changed is a row of its own from now on."""
+        match record:
+            case Subscription():
+                self.subscriptions[record.id] = record
+            case Customer():
+                self.customers[record.id] = record
+            case PaymentProfile():
+                self.payment_profiles[record.id] = record
+            case Product() | PricePoint() | ProductFamily():
+                rows.refresh(self)
+            case _:
+                pass
+
+    def remove(self, table: MutableMapping[int, Kept], record: Kept) -> None:
         del table[record.id]
         self.revision += 1
 
@@ -155,25 +200,38 @@ class Site:
         return next((each for each in self.families.values() if not each.archived_at), None)
 
     def find_customer_by_reference(self, reference: str) -> Customer | None:
-        return next((c for c in self.customers.values() if c.reference == reference), None)
+        number = self.rows.customer_number(reference) if self.rows else None
+        computed = self.customers.get(number) if number else None
+        if computed is not None and computed.reference == reference:
+            return computed
+        changed = changed_rows(self.customers)
+        return next((each for each in changed if each.reference == reference), None)
 
     def find_subscription_by_reference(self, reference: str) -> Subscription | None:
-        return next((s for s in self.subscriptions.values() if s.reference == reference), None)
+        number = self.rows.subscription_number(reference) if self.rows else None
+        computed = self.subscriptions.get(number) if number else None
+        if computed is not None and computed.reference == reference:
+            return computed
+        changed = self.changed_subscriptions()
+        return next((each for each in changed if each.reference == reference), None)
 
     def subscriptions_for(self, customer_id: int) -> list[Subscription]:
-        ids = self.subscriptions_of.get(customer_id, ())
+        computed = self.rows.subscriptions_of(customer_id) if self.rows else []
+        ids = [*computed, *self.subscriptions_of.get(customer_id, ())]
         return [self.subscriptions[each] for each in ids if each in self.subscriptions]
 
     def changed_subscriptions(self) -> Iterable[Subscription]:
         """All of them; on a generated site those that differ from how they were generated."""
-        return self.subscriptions.values()
+        return changed_rows(self.subscriptions)
 
     def profiles_of(self, customer_id: int) -> list[PaymentProfile]:
-        profiles: Iterable[PaymentProfile] = self.payment_profiles.values()
-        return [each for each in profiles if each.customer_id == customer_id]
+        computed = self.rows.profiles_of(customer_id) if self.rows else []
+        profiles = {each: self.payment_profiles[each] for each in computed}
+        profiles |= {each.id: each for each in changed_rows(self.payment_profiles)}
+        return [each for each in profiles.values() if each.customer_id == customer_id]
 
     @staticmethod
-    def _find(table: dict[int, Kept], ref: str | None) -> Kept | None:
+    def _find(table: MutableMapping[int, Kept], ref: str | None) -> Kept | None:
         if ref is None:
             return None
         if ref.startswith("handle:"):

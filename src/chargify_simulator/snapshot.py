@@ -4,6 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from .generated.lazy_table import LazyTable
 from .records import (
     Coupon,
     Customer,
@@ -18,7 +19,7 @@ from .records import (
     Webhook,
 )
 from .settings import Settings
-from .site import Site
+from .site import Site, changed_rows
 
 
 class SiteState(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -33,6 +34,8 @@ class SiteState(Struct, kw_only=True, forbid_unknown_fields=True):
     referral_codes: dict[str, int]
     generated: tuple[int, int, datetime] | None
     """Seed, number of rows and day of a generated site; its tables hold what was changed."""
+    removed: dict[str, list[int]]
+    """Computed rows that are gone."""
     families: list[ProductFamily]
     products: list[Product]
     price_points: list[PricePoint]
@@ -60,6 +63,13 @@ TABLES = (
 )
 
 
+LAZY = ("customers", "payment_profiles", "subscriptions")
+
+
+def _removed(table: object) -> list[int]:
+    return sorted(table.removed) if isinstance(table, LazyTable) else []
+
+
 def take(site: Site) -> SiteState:
     clock = site.clock
     return SiteState(
@@ -70,9 +80,10 @@ def take(site: Site) -> SiteState:
         tokens=site.tokens.first_seen_at,
         webhooks_enabled=site.webhooks_enabled,
         referral_codes=site.referral_codes,
-        generated=site.generated,
+        generated=site.rows.recipe if site.rows else None,
+        removed={name: _removed(getattr(site, name)) for name in LAZY},
         events=site.events,
-        **{name: list(getattr(site, name).values()) for name in TABLES},
+        **{name: list(changed_rows(getattr(site, name))) for name in TABLES},
     )
 
 
@@ -87,4 +98,6 @@ def restore(site: Site, state: SiteState) -> None:
         table = getattr(site, name)
         for record in getattr(state, name):
             table[record.id] = record
+        if isinstance(table, LazyTable):
+            table.removed.update(state.removed.get(name, ()))
     site.index()

@@ -9,7 +9,7 @@ from chargify_simulator.site import Site
 from chargify_simulator.subscription_view import subscription_view
 from chargify_simulator.views import customer_view
 
-from .paging import filtered_by_date, page_of
+from .paging import date_filter, page_of_table
 
 PER_PAGE = 50
 REQUIRED = {
@@ -35,15 +35,23 @@ SEARCHED = ("email", "reference", "organization", "first_name", "last_name")
 
 
 def list_customers(site: Site, request: Request) -> Answer:
-    rows = filtered_by_date(site.customers.values(), request.query)
-    words = request.query.text("q")
-    if words:
-        rows = [each for each in rows if _is_hit(each, words.lower())]
-    rows.sort(
-        key=lambda each: (each.created_at, each.id),
-        reverse=request.query.text("direction") == "desc",
+    """Oldest first unless asked otherwise; ids grow with the date of creation."""
+    query = request.query
+    words = (query.text("q") or "").lower()
+    in_time = date_filter(query)
+    is_filtered = bool(words) or in_time is not None
+
+    def is_wanted(customer: Customer) -> bool:
+        is_in_time = in_time is None or in_time(customer)
+        return is_in_time and (not words or _is_hit(customer, words))
+
+    shown = page_of_table(
+        site.customers,
+        request,
+        is_wanted=is_wanted if is_filtered else None,
+        is_descending=query.text("direction") == "desc",
+        per_page=PER_PAGE,
     )
-    shown = page_of(rows, request, per_page=PER_PAGE)
     return answer([{"customer": customer_view(each)} for each in shown])
 
 

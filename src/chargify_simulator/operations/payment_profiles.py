@@ -8,16 +8,17 @@ from chargify_simulator.rules.cards import read_profile
 from chargify_simulator.site import Site
 from chargify_simulator.views import profile_view
 
-from .paging import page_of
+from .paging import page_of, page_of_table
 from .subscriptions import get_subscription
 
 
 def list_profiles(site: Site, request: Request) -> Answer:
-    rows = list(site.payment_profiles.values())
     customer_id = request.query.integer("customer_id")
     if customer_id is not None:
-        rows = [each for each in rows if each.customer_id == customer_id]
-    return answer([{"payment_profile": profile_view(each)} for each in page_of(rows, request)])
+        rows = page_of(site.profiles_of(customer_id), request)
+    else:
+        rows = page_of_table(site.payment_profiles, request)
+    return answer([{"payment_profile": profile_view(each)} for each in rows])
 
 
 def get_profile(site: Site, request: Request) -> PaymentProfile:
@@ -55,7 +56,8 @@ def add_profile(site: Site, profile: PaymentProfile) -> None:
 
 def delete_unused(site: Site, request: Request) -> Answer:
     profile = get_profile(site, request)
-    if any(s.payment_profile_id == profile.id for s in site.subscriptions.values()):
+    owned = site.subscriptions_for(profile.customer_id)
+    if any(each.payment_profile_id == profile.id for each in owned):
         raise errors(site.say("profile.in_use"))
     site.remove(site.payment_profiles, profile)
     return Answer(204)

@@ -27,6 +27,7 @@ def management_link(site: Site, request: Request) -> Answer:
         content = {"error": site.say("portal.too_many"), "new_link_available_at": new_link_at}
         raise Refusal(answer({"errors": content}, 429))
     customer.portal_fetches += 1
+    site.keep(customer)
     host = f"https://{site.settings.subdomain}.billingportal.com"
     return answer(
         {

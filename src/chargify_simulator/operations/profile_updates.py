@@ -81,7 +81,7 @@ def ask_for_profile(site: Site, request: Request) -> Answer:
     if len(recent) >= REQUESTS:
         raise errors(site.say("profile.too_many_requests"))
     subscription.payment_requests = [*recent, site.now]
-    site.revision += 1
+    site.keep(subscription)
     return Answer(201)
 
 
@@ -92,7 +92,8 @@ def purge(site: Site, request: Request) -> Answer:
     if request.query.integer("ack") != customer.id:
         raise Refusal(answer({"subscription": full_view(site, subscription)}, 400))
     view = full_view(site, subscription)
-    site.subscriptions_of[customer.id].remove(subscription.id)
+    added = site.subscriptions_of.get(customer.id, [])
+    site.subscriptions_of[customer.id] = [each for each in added if each != subscription.id]
     site.remove(site.subscriptions, subscription)
     cascade = request.query.texts("cascade[]")
     events.purged(site, subscription)

@@ -47,7 +47,9 @@ DATE_FIELDS: dict[str, Callable[[Subscription], datetime | None]] = {
 def list_subscriptions(site: Site, request: Request) -> Answer:
     """Newest signup first unless sorted otherwise."""
     query = request.query
-    rows = [s for s in site.subscriptions.values() if _is_wanted(s, query)]
+    if site.rows is not None:
+        return Answer(200, site.rows.page(site, query))
+    rows = [each for each in site.subscriptions.values() if is_wanted(site, each, query)]
     sort, direction = query.text("sort"), query.text("direction")
     key = SORTS.get(sort or "signup_date", SORTS["signup_date"])
     is_descending = direction == "desc" or (direction is None and sort is None)
@@ -59,7 +61,7 @@ def list_subscriptions(site: Site, request: Request) -> Answer:
     )
 
 
-def _is_wanted(subscription: Subscription, query: Fields) -> bool:
+def is_wanted(site: Site, subscription: Subscription, query: Fields) -> bool:
     read_date = DATE_FIELDS.get(query.text("date_field") or "")
     if read_date and not is_within(read_date(subscription), *date_bounds(query)):
         return False
@@ -79,7 +81,25 @@ def _is_wanted(subscription: Subscription, query: Fields) -> bool:
     if coupon_id and all(each.coupon_id != coupon_id for each in subscription.coupons):
         return False
     collection = query.text("collection_method")
-    return not collection or collection == subscription.payment_collection_method
+    if collection and collection != subscription.payment_collection_method:
+        return False
+    words = query.text("q")
+    return not words or _is_hit(site, subscription, words.lower(), query.text("q_scope"))
+
+
+def _is_hit(site: Site, subscription: Subscription, words: str, scope: str | None) -> bool:
+    """`q` looks for a part of any of these, or of the one that `q_scope` names."""
+    customer = site.customers[subscription.customer_id]
+    searched = {
+        "full_name": f"{customer.first_name} {customer.last_name}",
+        "first_name": customer.first_name,
+        "last_name": customer.last_name,
+        "organization": customer.organization,
+        "customer_reference": customer.reference,
+        "subscription_reference": subscription.reference,
+    }
+    found = [searched[scope]] if scope in searched else list(searched.values())
+    return any(words in (each or "").lower() for each in found)
 
 
 def _is_in_state(subscription: Subscription, state: str) -> bool:

@@ -103,7 +103,11 @@ def create_endpoint(site: Site, request: Request) -> Answer:
     url, keys = sent.text("url") or "", sent.texts("webhook_subscriptions")
     _check(site, url, keys)
     endpoint = Endpoint(
-        id=site.new_id("endpoints"), url=url, webhook_subscriptions=keys, updated_at=site.now
+        id=site.new_id("endpoints"),
+        url=url,
+        webhook_subscriptions=keys,
+        created_at=site.now,
+        updated_at=site.now,
     )
     site.add(site.endpoints, endpoint)
     return answer({"endpoint": _endpoint_view(site, endpoint)})

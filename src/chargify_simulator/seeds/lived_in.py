@@ -39,20 +39,20 @@ COUPON_SETS = (["SAVE20"], ["ODD"], ["STACK5", "STACK7"], ["STACKFULL"], ["TENNE
 def sow_lived_in(site: Site, number: int) -> None:
     chance = Random(number)  # noqa: S311 - the same site for the same number
     today = site.now.replace(minute=0, second=0)
-    with _on(site, today - YEARS):
+    with on(site, today - YEARS):
         products = sow_catalogue(site)
-        _sow_reason_codes(site)
+        sow_reason_codes(site)
     for position in range(1, CUSTOMERS + 1):
-        with _on(site, today - timedelta(days=chance.randrange(60, 1000))):
+        with on(site, today - timedelta(days=chance.randrange(60, 1000))):
             customer = sow_customer(site, chance, position)
         _sow_subscriptions(site, chance, customer, position, products, today)
-    with _on(site, today - timedelta(days=200)):
+    with on(site, today - timedelta(days=200)):
         retire_old_products(site, products)
     _sow_referral_code(site)
 
 
 @contextmanager
-def _on(site: Site, day: datetime) -> Generator[None]:
+def on(site: Site, day: datetime) -> Generator[None]:
     """The clock stands on that day while the site is sown."""
     clock = site.clock
     before = clock.frozen_at, clock.offset
@@ -70,7 +70,7 @@ def _sow_referral_code(site: Site) -> None:
     site.referral_codes["FRIEND"] = friend.id
 
 
-def _sow_reason_codes(site: Site) -> None:
+def sow_reason_codes(site: Site) -> None:
     for position, (code, description) in enumerate(REASON_CODES, start=1):
         reason = ReasonCode(
             id=site.new_id("reason_codes"),
@@ -119,7 +119,7 @@ def _sow_one(
     price = _price(site, chance, product)
     if state == "trialing":
         age = timedelta(days=chance.randrange(1, 10))
-    with _on(site, today - age):
+    with on(site, today - age):
         profile = next(iter(site.profiles_of(customer.id)), None) or sow_card(site, customer, card)
         codes = chance.choice(COUPON_SETS) if chance.random() < 0.25 else []
         found = [(code, site.find_coupon(code, family_id=product.family_id)) for code in codes]

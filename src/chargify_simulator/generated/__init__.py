@@ -1,0 +1,1 @@
+"""Sites of a million rows that are computed from a seed, not kept."""
