@@ -38,7 +38,9 @@ def run_interactive(path: Path, *, is_fresh: bool, free_ports: bool) -> int:
         return 0
     except ChildFailed as failure:
         return tell_problem(failure, failure.tail)
-    except (DataFolderTaken, NotOurs) as error:
+    except DataFolderTaken as taken:
+        return tell_problem(f"A demo runs in {path} already{taken.holder}; end that one first.")
+    except NotOurs as error:
         return tell_problem(error)
     except (SiteDiffers, httpx2.HTTPError) as error:
         return tell_problem(error, ["./run demo --fresh starts over."])

@@ -34,7 +34,7 @@ def tell_end(path: Path) -> None:
     tell(f"\nEverything has ended. What happened is kept in {path}.")
 
 
-def tell_problem(problem: Exception, more: Iterable[str] = ()) -> int:
+def tell_problem(problem: Exception | str, more: Iterable[str] = ()) -> int:
     """On standard error; the exit status."""
     for line in (f"demo: {problem}", *more):
         print(line, file=sys.stderr, flush=True)

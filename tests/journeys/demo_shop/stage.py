@@ -63,8 +63,9 @@ class Demo:
 
 
 @contextmanager
-def running_demo(folder: Path, *words: str) -> Generator[Demo]:
-    command = [sys.executable, "-m", "demo", "--free-ports", "--data", str(folder), *words]
+def running_demo(folder: Path, *words: str, free_ports: bool = True) -> Generator[Demo]:
+    ports = ["--free-ports"] if free_ports else []
+    command = [sys.executable, "-m", "demo", *ports, "--data", str(folder), *words]
     process = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

@@ -2,9 +2,11 @@
 
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import httpx2
@@ -97,7 +99,7 @@ def test_a_second_demo_on_the_folder_is_refused(tmp_path) -> None:
         second = _run("--data", str(tmp_path / "demo"))
 
     assert second.returncode == 1
-    assert "holds" in second.stderr
+    assert "already (pid " in second.stderr
 
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path) -> None:
@@ -107,6 +109,19 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path) -> None:
 
     assert refused.returncode == 1
     assert (tmp_path / "thesis.txt").read_text() == "years of work"
+
+
+def test_a_taken_port_is_replaced_and_that_is_said(tmp_path) -> None:
+    with socket.socket() as somebody:
+        with suppress(OSError):  # else it is somebody else's already
+            somebody.bind(("127.0.0.1", 8020))
+            somebody.listen()
+
+        with running_demo(tmp_path / "demo", free_ports=False) as demo:
+            said = demo.told
+
+    assert "Port 8020 is taken, so the shop listens on " in said
+    assert not demo.shop.endswith(":8020")
 
 
 @pytest.mark.parametrize("words", [("--json",), ("--nonsense",)])

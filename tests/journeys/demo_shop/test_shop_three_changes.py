@@ -49,18 +49,3 @@ def test_a_customer_who_thinks_twice_keeps_the_plan_and_may_still_cancel_it(demo
     expect(customer.plan).to_contain_text("Ending")
     expect(customer.plan).to_contain_text("Yours until")
     expect(cancel).to_have_count(0)
-
-
-def test_the_bar_on_top_leads_to_the_run_in_the_console(demo, customer) -> None:
-    customer.sign_in("Carl", "/account")
-    customer.go("/pricing")
-    customer.page.evaluate(
-        'sessionStorage.setItem("northwind.happened", \'{"state": "succeeded", "run": "abc"}\')'
-    )
-
-    customer.go("/account")
-
-    app = demo.remembered["app"]["app_id"]
-    link = customer.page.get_by_role("link", name="See the run")
-    expect(link).to_have_attribute("href", f"{demo.address('Console').split('/welcome')[0]}"
-                                   f"/apps/{app}/runs/abc")  # fmt: skip
