@@ -19,7 +19,7 @@ from report import Bar, Report
 
 KEY = "chargify-key"
 AUTHORIZATION = "Basic " + base64.b64encode(f"{KEY}:x".encode()).decode()
-PAGES, READS, ROUNDS = 60, 1500, 3
+PAGES, READS, ROUNDS = 150, 5000, 3
 PER_PAGE = 200
 FIRST_ID, ROWS = 62_118_001, 1_000_000
 

@@ -88,6 +88,10 @@ BEHAVIOUR: dict[str, str] = {
     "events": "every event of what the simulator does, with the vendor's message texts where "
     "live tests show them; of no invoices",
     "webhooks": "whole on loopback addresses over http; test messages of an endpoint are absent",
+    "a site of a million rows": "rows that nobody edited are computed and stand still when the "
+    "clock moves; sorting them by anything but their date of creation takes seconds",
+    "several sites, host names, snapshots": "whole; sites share the clock, texts and faults",
+    "limits of a test site": "whole, when set; the words of the refusal are assumed",
     "balances and service credits": "a coupon or a downgrade makes credit, the next charge uses "
     "it; prepayments are absent",
 }

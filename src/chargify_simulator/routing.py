@@ -31,10 +31,12 @@ class Match:
 
 class Router:
     def __init__(self, routes: list[Route]) -> None:
-        self._by_shape: dict[tuple[str, int], list[tuple[tuple[str, ...], Route]]] = {}
+        self._by_shape: dict[tuple[str, int, str], list[tuple[tuple[str, ...], Route]]] = {}
         for route in routes:
-            parts = _parts(route.path)
-            self._by_shape.setdefault((route.method, len(parts)), []).append((parts, route))
+            parts = _parts(route.path)  # the first one is never a name
+            self._by_shape.setdefault((route.method, len(parts), parts[0]), []).append(
+                (parts, route)
+            )
         for candidates in self._by_shape.values():
             candidates.sort(key=lambda each: sum(part.startswith("{") for part in each[0]))
 
@@ -43,7 +45,7 @@ class Router:
         if not path.endswith(".json"):
             return None
         parts = _parts(path)
-        for pattern, route in self._by_shape.get((method, len(parts)), ()):
+        for pattern, route in self._by_shape.get((method, len(parts), parts[0]), ()):
             names = _fit(pattern, parts)
             if names is not None:
                 return Match(route, names)

@@ -1,7 +1,5 @@
 """A subscription as the vendor shows it, with customer, product and card in full."""
 
-from decimal import Decimal
-
 from chargify_simulator.eastern import stamp
 from chargify_simulator.fields import JsonObject
 from chargify_simulator.records import Subscription
@@ -11,7 +9,8 @@ from chargify_simulator.views import customer_view, product_view, profile_view
 
 def money_text(amount_in_cents: int) -> str:
     """As in signup_revenue: "10.00"."""
-    return f"{Decimal(amount_in_cents) / 100:.2f}"
+    whole, cents = divmod(abs(amount_in_cents), 100)
+    return f"{'-' if amount_in_cents < 0 else ''}{whole}.{cents:02d}"
 
 
 def subscription_view(site: Site, subscription: Subscription, **extra: object) -> JsonObject:

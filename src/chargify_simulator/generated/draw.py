@@ -1,6 +1,6 @@
 """What is drawn for a row: everything that varies, from (seed, index) alone."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from chargify_simulator.eastern import EASTERN
@@ -101,7 +101,8 @@ class Days:
         noon = today.astimezone(EASTERN).replace(hour=12, minute=0, second=0, microsecond=0)
         first = noon - timedelta(days=PAST_DAYS)
         walls = [first + timedelta(days=n) for n in range(PAST_DAYS + FUTURE_DAYS)]
-        self.midnights = [wall.replace(hour=0) for wall in walls]
+        # Reckoned back from noon: a row's time of day lies behind the hour when clocks change.
+        self.midnights = [wall.astimezone(UTC) - timedelta(hours=12) for wall in walls]
         self.dates = [f'"{wall:%Y-%m-%d}T'.encode() for wall in walls]
         self.offsets = [f'{wall.isoformat()[-6:]}"'.encode() for wall in walls]
         seconds = [FIRST_SECOND + n * STEP_SECONDS for n in range(TIMES)]

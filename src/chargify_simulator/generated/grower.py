@@ -1,6 +1,6 @@
 """Rows of a generated site as records."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from chargify_simulator.records import (
     AppliedCoupon,
@@ -44,7 +44,7 @@ class Grower:
         return CARDS[mix(self.seed + 1, customer) & 7]
 
     def instant(self, day: int, time: int) -> datetime:
-        return self.days.instant(day, time).astimezone(UTC)
+        return self.days.instant(day, time)
 
     def customer(self, index: int) -> Customer | None:
         if self.customer_index(index) != index:
