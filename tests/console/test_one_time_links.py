@@ -17,6 +17,7 @@ from console.rig import (
     the_first,
 )
 from standfast.bootstrap import House
+from standfast.cli.commands import COMMANDS
 from standfast.domain.roles import Role
 from standfast.services.errors import ServiceRefused
 from standfast.services.one_time_links import LinkOver
@@ -170,6 +171,17 @@ def test_an_app_administrator_cannot_reach_beyond_the_app(house: House, app: str
         house.links.invite(admin, None, Role.COMPANY_ADMIN)
     with pytest.raises(ServiceRefused):
         house.links.invite(admin, app, Role.COMPANY_ADMIN)
+
+
+def test_the_command_line_makes_both_kinds_of_link(house: House, ada: Person) -> None:
+    """Whoever may open the data folder needs no account."""
+    tokens = {
+        name: COMMANDS["operator link"](house, given)[0].rpartition("/welcome/")[2]
+        for name, given in (("welcome", {}), ("reset", {"login": ada.login}))
+    }
+
+    assert house.links.read(tokens["welcome"]).role is Role.COMPANY_ADMIN
+    assert house.links.read(tokens["reset"]).login == ada.login
 
 
 def _is_good(house: House, token: str) -> bool:

@@ -78,4 +78,4 @@ def list_actors(reader: Reader, app_id: str | None) -> tuple[tuple[str, str], ..
     if app_id is not None:
         query = query.where(audit_entries.c.app_id == app_id)
     found = {row.actor_id: row.actor_name for row in reader.connection.execute(query)}
-    return tuple(sorted(found.items(), key=lambda pair: pair[1].lower()))
+    return tuple(sorted(found.items(), key=lambda pair: (pair[1].lower(), pair[0])))
