@@ -107,9 +107,18 @@ def _begun(
         stdout=subprocess.PIPE,
         stderr=errors,
         text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
+        env={**_plain_environment(), "PYTHONUNBUFFERED": "1", **environment},
         start_new_session=True,
     )
+
+
+def _plain_environment() -> dict[str, str]:
+    """Ours without the settings of a Standfast that somebody runs for real."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name != "DATABASE_URL" and not name.startswith("STANDFAST_")
+    }
 
 
 def program(name: str) -> str:

@@ -15,7 +15,7 @@ import httpx2
 from demo.billing_memory import BillingMemory, SiteDiffers
 from demo.children import Child, ChildFailed, program, running
 from demo.folder import Folder, NotOurs
-from demo.introduce import introduce, read_plan
+from demo.introduce import introduce, read_plan, recognise
 from demo.ports import Addresses, choose_ports
 from demo.prompts import BASIC, PRO_YEARLY
 from demo.settings import Remembered, ShopSettings, VendorKeys, read_private, write_private
@@ -115,6 +115,7 @@ def _set_up(folder: Folder, addresses: Addresses, billing: Billing) -> None:
         remembered = _set_up_first(folder, addresses, billing)
     else:
         billing.memory.restore()
+        recognise(billing.site, remembered.customers)
         with open_house(folder.standfast, addresses) as house:
             move_house(house, remembered.app, addresses, vendor_key=billing.keys.standfast)
     _tell_shop(folder, addresses, remembered)

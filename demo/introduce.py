@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx2
 
-from demo.billing_memory import BillingMemory
-from demo.people import PEOPLE, Person
+from demo.billing_memory import BillingMemory, SiteDiffers
+from demo.people import BY_KEY, PEOPLE, Person
 from demo.prompts import Plan
 from demo.vendor import GOOD_CARD
 
@@ -28,6 +28,15 @@ def introduce(site: httpx2.Client, memory: BillingMemory, now: datetime) -> dict
     memory.at(None)
     memory.save()
     return customers
+
+
+def recognise(site: httpx2.Client, customers: Mapping[str, int]) -> None:
+    """Whoever came back is who they were. Raises `SiteDiffers`."""
+    for key, customer in customers.items():
+        answer = site.get(f"/customers/{customer}.json")
+        reference = answer.json()["customer"]["reference"] if answer.is_success else None
+        if reference != BY_KEY[key].user_id:
+            raise SiteDiffers(f"The billing site knows {key} under another id than last time.")
 
 
 def read_plan(site: httpx2.Client, handle: str) -> Plan:

@@ -51,7 +51,9 @@ class Account:
 
 class Billing:
     def __init__(self, url: str, key: str) -> None:
-        self._client = httpx2.AsyncClient(base_url=url, auth=(key, "x"), timeout=15)
+        self._client = httpx2.AsyncClient(
+            base_url=url, auth=(key, "x"), timeout=15, trust_env=False
+        )
 
     async def account(self, customer: int) -> Account:
         found = await self._get(f"/customers/{customer}/subscriptions.json")

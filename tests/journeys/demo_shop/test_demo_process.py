@@ -1,5 +1,6 @@
 """`./run demo` as a process: it begins, ends, goes on where it ended, and starts over."""
 
+import json
 import os
 import signal
 import socket
@@ -42,6 +43,12 @@ def _click(demo: Demo) -> None:
         assert answer.json()["results"][0]["runs"][0]["state"] == "succeeded"
 
 
+def _let_pass(demo: Demo, *, days: int) -> None:
+    order = {"offset_seconds": days * 86_400}
+    url = f"{demo.address('Chargify')}/_control/clock"
+    httpx2.put(url, json=order, trust_env=False).raise_for_status()
+
+
 def _children(demo: Demo) -> list[int]:
     found = subprocess.run(
         ["ps", "-o", "pid=", "--ppid", str(demo.process.pid)],
@@ -57,6 +64,7 @@ def test_a_demo_ends_with_all_its_processes_and_goes_on_where_it_ended(tmp_path)
     with running_demo(folder) as first:
         link = first.address("Console")
         _click(first)
+        _let_pass(first, days=40)
         before = {person: _plan(first, person) for person in ("nora", "ben", "carl")}
         children = _children(first)
         status = first.end()
@@ -75,6 +83,20 @@ def test_a_demo_ends_with_all_its_processes_and_goes_on_where_it_ended(tmp_path)
 
     with running_demo(folder, "--fresh") as third:
         assert "STAY30" not in _plan(third, "ben")
+
+
+def test_a_site_that_came_back_as_another_one_is_not_used(tmp_path) -> None:
+    folder = tmp_path / "demo"
+    with running_demo(folder) as demo:
+        demo.end()
+    remembered = demo.remembered
+    remembered["customers"]["nora"] += 1
+    (folder / "demo.json").write_text(json.dumps(remembered))
+
+    second = _run("--free-ports", "--data", str(folder))
+
+    assert second.returncode == 1
+    assert "--fresh starts over" in second.stderr
 
 
 def test_a_demo_whose_child_dies_says_which_and_ends(tmp_path) -> None:

@@ -71,5 +71,10 @@ def test_the_shop_forges_no_session_and_takes_no_form_of_strangers(demo, page) -
         f"{shop}/session", form={"person": "nora"}, headers={"origin": "https://evil.example"}
     )
 
+    own = request.post(
+        f"{shop}/session", form={"person": "nora"}, headers={"origin": shop}, max_redirects=0
+    )
+
     assert forged.status == 401
     assert strange.status == 403
+    assert own.headers["set-cookie"].endswith("; Path=/; HttpOnly; SameSite=Lax")
