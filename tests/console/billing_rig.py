@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from builders import a_prompt, a_step
 from clocks import FrozenClock
@@ -60,7 +61,7 @@ class BilledApp:
         key, now = f"{self.app}-{self._clicks}", self.clock.now()
         with self.house.database.writing() as transaction:
             prompt = find_prompt(transaction, self.app, prompt_id)
-            values = {
+            values: dict[str, Any] = {
                 "id": key,
                 "app_id": self.app,
                 "visitor": f"u:{user}",

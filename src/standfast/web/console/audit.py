@@ -20,6 +20,9 @@ DEEDS = {
     "app.created": "Created the app",
     "app.settings_changed": "Changed app settings",
     "company.name_changed": "Renamed the company",
+    "connection.saved": "Saved a connection",
+    "connection.switched": "Switched a connection on or off",
+    "connection.sync_requested": "Asked for a sync",
     "identity_key.created": "Created an identity key",
     "identity_key.retired": "Retired an identity key",
     "invitation.created": "Invited somebody",
@@ -36,6 +39,7 @@ DEEDS = {
 }
 NOUNS = (
     ("app", "App"),
+    ("connection", "Connections"),
     ("api_key", "API keys"),
     ("identity_key", "Identity keys"),
     ("team", "Team"),

@@ -20,6 +20,8 @@ from standfast.web.console.runs_moments import clicked_label, moments
 from standfast.web.console.runs_words import ADVICE, SOURCES, STATES, remedy
 from standfast.web.console.visit import Answer, Visit
 
+NEAR = timedelta(minutes=1)
+SOON_SECONDS, LATER_SECONDS = 2, 15
 FILTERS = ("state", "action", "prompt", "visitor", "since", "until")
 
 
@@ -56,7 +58,7 @@ class RunsPages(Controller):
     @get("/{run:str}", opt=needs(Permission.SEE_RUN_DETAIL), sync_to_thread=True)
     def story(self, visit: NamedDependency[Visit], run: FromPath[str]) -> Answer:
         story = visit.console.run_stories.by(visit.actor).tell(visit.app_id, run)
-        return visit.page("runs/story.html", **_told(story))
+        return visit.page("runs/story.html", again=_again(visit, story), **_told(story))
 
 
 def _actions(visit: Visit) -> Iterator[tuple[str, str]]:
@@ -91,6 +93,13 @@ def _day(visit: Visit, name: str) -> datetime | None:
 
 def _sequence(text: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 19 else None
+
+
+def _again(visit: Visit, story: RunStory) -> int:
+    """After how many seconds the page of a run under way asks anew."""
+    due_at = story.run.due_at
+    is_near = due_at is not None and due_at - visit.console.clock.now() < NEAR
+    return SOON_SECONDS if is_near else LATER_SECONDS
 
 
 def _told(story: RunStory) -> dict[str, Any]:
