@@ -95,6 +95,8 @@ def test_what_will_not_do_is_told_at_its_field_and_nothing_is_saved(
     assert told in error_of(answer.text, name)
     assert f'value="{billed.site.host}"' in answer.text or name == "setting_domain"
     assert billed.connection() is None
+    is_folded_away = name not in {"setting_api_key", "setting_domain"}
+    assert ('<details class="disclosure" open>' in answer.text) == is_folded_away
 
 
 def test_an_unknown_host_is_told_at_the_domain(

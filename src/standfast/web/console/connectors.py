@@ -7,7 +7,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from standfast.connectors.registry import ConnectorUnknown
-from standfast.contract.catalogue import ItemKind
 from standfast.contract.connector import ConnectorSpec
 from standfast.contract.errors import CallFailed, SettingsRefused
 from standfast.domain.roles import Permission
@@ -151,8 +150,14 @@ def _shown(
         wrong=wrong or {},
         failure=failure,
         in_flight=view.row.in_flight if view.row else min(DEFAULT_IN_FLIGHT, view.spec.in_flight),
-        kinds=ItemKind,
+        is_more_open=_is_hidden_field_wrong(view.spec, wrong or {}),
     )
+
+
+def _is_hidden_field_wrong(spec: ConnectorSpec, wrong: Mapping[str, str]) -> bool:
+    """What need not be filled in stands folded away, unless it is to be mended."""
+    folded = {_field(one.key) for one in spec.settings if not one.required} | {"in_flight"}
+    return not folded.isdisjoint(wrong)
 
 
 def _problems(visit: Visit, view: ConnectionView) -> tuple[Problem, ...]:
