@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="./run demo",
-        description="Starts a simulated Chargify site, Standfast and a small shop on loopback, and "
+        description="Starts a simulated Chargify site, Standfast and a small shop on loopback and\n"
         "says what to click. Ctrl-C ends all of it; the next start goes on where this one ended.",
         epilog=STATUS,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -24,7 +24,7 @@ def tell_addresses(addresses: Addresses, *, link: str | None, notes: Iterable[st
 What to click:
   1. In the shop, sign in as Nora and open Pricing: start a year of Pro.
   2. Switch to Ben and open Account: take 30% off. Then Paula: Cancel plan, and choose when.
-  3. After each click the bar on top of the shop leads to the run in the console.
+  3. Open the console above; then the bar on top of the shop leads to the run of each click.
 
 Ctrl-C ends everything; the next start goes on from here, --fresh starts over."""
     )
