@@ -19,7 +19,7 @@ def a_biller(refused: Refused | None) -> dict[str, Biller]:
             billing_id=BillingId("c1", BillingIdSource.TOKEN),
             malformed=None,
             billing=CustomerBilling(customer, ()),
-            obstacle=lambda action, parameters, *, billing: refused,  # noqa: ARG005
+            obstacle=lambda action, parameters, *, billing: refused,
         )
     }
 

@@ -59,7 +59,8 @@ CONTROLLERS: tuple[type[Controller], ...] = (
 )
 
 
-FAILURES: ExceptionHandlersMap = {
+# The framework's alias leaves its type arguments open.
+FAILURES: ExceptionHandlersMap = {  # pyright: ignore[reportUnknownVariableType]
     NotSignedIn: tell_not_signed_in,
     NotMeant: tell_not_meant,
     ServiceRefused: tell_refused,
