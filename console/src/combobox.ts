@@ -20,8 +20,10 @@ class Combobox {
     private readonly wrap: HTMLElement,
     private readonly select: HTMLSelectElement,
   ) {
+    const hadFocus = document.activeElement === select;
     this.furnish();
     this.tell();
+    if (hadFocus) this.input.focus(); // htmx gave it to the select, by the id they share
     this.input.addEventListener("input", () => this.open(this.input.value));
     this.input.addEventListener("click", () => this.open(""));
     this.input.addEventListener("keydown", (event) => this.key(event));

@@ -7,6 +7,10 @@ interface PreviewWindow extends Window {
   standfastPreview?: { show: (preview: unknown) => void };
 }
 
+/** A desktop page is this wide, in pixels, and drawn smaller to fit beside the form. */
+const DESKTOP = 720;
+const HEIGHT = 480;
+
 let state = "offer";
 
 /** Draws anew after every change, and after htmx has drawn the form anew. */
@@ -39,7 +43,23 @@ function begin(panel: HTMLElement): void {
   const prefersDark = matchMedia("(prefers-color-scheme: dark)").matches;
   const theme = document.documentElement.dataset["theme"];
   if (theme === "dark" || (theme !== "light" && (isDark || prefersDark))) choose(panel, "scheme", "dark");
+  const stage = panel.querySelector("[data-preview-stage]");
+  if (stage) new ResizeObserver(() => fit(panel)).observe(stage);
   draw();
+}
+
+function fit(panel: HTMLElement): void {
+  const inside = frame();
+  const stage = panel.querySelector<HTMLElement>("[data-preview-stage]");
+  if (!inside || !stage) return;
+  const room = stage.clientWidth;
+  const isPhone = panel.dataset["device"] === "phone";
+  const width = isPhone ? Math.min(room, 360) : Math.max(room, DESKTOP);
+  const scale = Math.min(room / width, 1);
+  inside.style.width = `${width}px`;
+  inside.style.height = `${HEIGHT / scale}px`;
+  inside.style.transform = `translateX(-50%) scale(${scale})`;
+  stage.style.height = `${HEIGHT}px`;
 }
 
 function choose(panel: HTMLElement, kind: string, value: string): void {
@@ -49,6 +69,7 @@ function choose(panel: HTMLElement, kind: string, value: string): void {
   }
   if (kind === "state") state = value;
   else panel.dataset[kind] = value;
+  if (kind === "device") fit(panel);
   draw();
 }
 

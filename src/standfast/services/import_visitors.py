@@ -186,7 +186,7 @@ class ImportVisitors(Acting):
         }
         with self._database.writing() as transaction:
             write_audit(
-                transaction, self.actor, "visitors.imported", "CSV file",
+                transaction, self.actor, "visitor.imported", "CSV file",
                 at=now, app_id=app_id, before={}, after=told,
             )  # fmt: skip
 

@@ -103,7 +103,9 @@ def option_of(item: CatalogueItem) -> Option:
             kept = " · default" if item.is_default else ""
             return Option(item.external_id, item.name, price(item) + kept)
         case Coupon():
-            return Option(item.code, f"{item.code} · {item.name}", coupon_terms(item))
+            is_named = item.name.lower() not in {"", item.code.lower()}
+            label = f"{item.code} · {item.name}" if is_named else item.code
+            return Option(item.code, label, coupon_terms(item))
         case ReasonCode():
             return Option(item.code, item.description, item.code)
 
