@@ -9,8 +9,6 @@ from clocks import FrozenClock
 from console.rig import Person, Visitor, a_house, served, signed_in, the_first
 from standfast.bootstrap import House
 
-pytest_plugins = ["browser"]
-
 
 @pytest.fixture
 def house(tmp_path: Path, clock: FrozenClock) -> Iterator[House]:
