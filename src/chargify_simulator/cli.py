@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import json
 import signal
 import sys
@@ -66,6 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         loop = asyncio.get_running_loop()
         for each in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(each, stopping.set)
+        gc.freeze()  # what was sown stays; the collector need not look at it again
         print(json.dumps(ready), flush=True)
         await Server(twin).serve(listener, stopping)
 

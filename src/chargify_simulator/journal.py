@@ -11,7 +11,7 @@ SECRET_FIELDS = {"full_number", "cvv", "bank_account_number"}
 KEPT = 20_000
 
 
-class Entry(msgspec.Struct, kw_only=True):
+class Entry(msgspec.Struct, kw_only=True, gc=False):
     n: int
     at: str
     method: str

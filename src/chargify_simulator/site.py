@@ -68,6 +68,7 @@ class GeneratedRows(Protocol):
     def subscriptions_of(self, customer_id: int) -> list[int]: ...
     def profiles_of(self, customer_id: int) -> list[int]: ...
     def page(self, site: "Site", query: Fields) -> bytes: ...
+    def read(self, number: int) -> bytes | None: ...
     def refresh(self, site: "Site") -> None: ...
 
 
@@ -159,7 +160,7 @@ class Site:
                 self.customers[record.id] = record
             case PaymentProfile():
                 self.payment_profiles[record.id] = record
-            case Product() | PricePoint() | ProductFamily():
+            case Product() | PricePoint() | ProductFamily() | Coupon():
                 rows.refresh(self)
             case _:
                 pass

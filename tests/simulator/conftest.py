@@ -6,6 +6,7 @@ import httpx2
 import pytest
 
 from chargify_simulator.testing import RunningSimulator, running_simulator
+from simulator import answers_checked
 from simulator.vendor_world import World
 
 
@@ -69,3 +70,21 @@ def basic(api: httpx2.Client, customer: dict, good_card: dict) -> dict:
 @pytest.fixture
 def world(api: httpx2.Client) -> World:
     return World(api)
+
+
+answers_checked.install()
+
+
+@pytest.fixture(autouse=True)
+def answers_are_as_the_vendor_defines_them() -> Generator[None]:
+    """Where the vendor's data lies beside this repository."""
+    before = len(answers_checked.checked.problems)
+    yield
+    assert answers_checked.checked.problems[before:] == []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    checked = answers_checked.checked
+    told = f"{checked.valid.total()} answers of {len(checked.valid)} kinds fit the definition"
+    known = f"{checked.deviations.total()} known deviations, {len(checked.problems)} others"
+    terminalreporter.write_line(f"\nvendor's definition: {told}; {known}")

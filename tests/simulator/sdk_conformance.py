@@ -6,17 +6,12 @@
 results and typed exceptions come out proves paths, verbs, roots, dates, unions and error shapes.
 """
 
-import importlib
 import json
-import re
 import sys
 import traceback
-from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any
 
-from advancedbilling.advanced_billing_client import AdvancedBillingClient
-from advancedbilling.configuration import Configuration, Environment, Server
 from advancedbilling.exceptions.api_exception import APIException
 from advancedbilling.exceptions.customer_error_response_exception import (
     CustomerErrorResponseException,
@@ -31,78 +26,12 @@ from advancedbilling.exceptions.subscription_add_coupon_error_exception import (
 from advancedbilling.exceptions.subscription_remove_coupon_errors_exception import (
     SubscriptionRemoveCouponErrorsException,
 )
-from advancedbilling.http.auth.basic_auth import BasicAuthCredentials
+from sdk_base import Base, m, refusal
+from sdk_lives import Lives
 
 
-class Models:
-    """`m.CreateCustomer` is advancedbilling.models.create_customer.CreateCustomer."""
-
-    def __getattr__(self, name: str) -> Any:
-        module = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-        return getattr(importlib.import_module(f"advancedbilling.models.{module}"), name)
-
-
-m = Models()
-Check = Callable[[], Any]
-
-
-def client_for(url: str, key: str) -> AdvancedBillingClient:
-    class Local(Configuration):
-        environments: ClassVar = {
-            each: {Server.PRODUCTION: url, Server.EBB: f"{url}/events"} for each in Environment
-        }
-
-    credentials = BasicAuthCredentials(key, "x")
-    return AdvancedBillingClient(config=Local(site="acme", basic_auth_credentials=credentials))
-
-
-def refusal(error: Any, call: Check) -> Any:
-    """The typed exception that the call must raise."""
-    try:
-        call()
-    except error as raised:
-        return raised
-    message = f"no {error.__name__}"
-    raise AssertionError(message)
-
-
-class Conformance:
+class Conformance(Base):
     """Each method without an underscore is one check; its name is the SDK's operation, then why."""
-
-    def __init__(self, url: str, key: str) -> None:
-        self.api = client_for(url, key)
-        self.stranger = client_for(url, "wrong")
-        self.family = self.api.product_families.list_product_families({})[0].product_family
-        created = self.api.customers.create_customer(
-            m.CreateCustomerRequest(m.CreateCustomer("Ada", "Lovelace", "ada@example.com"))
-        )
-        self.customer = created.customer
-        self.card = self._card("1")
-        self.basic = self.api.products.read_product_by_handle("basic").product
-
-    def _card(self, number: str) -> Any:
-        sent = m.CreatePaymentProfile(
-            customer_id=self.customer.id,
-            full_number=number,
-            expiration_month=12,
-            expiration_year=2040,
-        )
-        request = m.CreatePaymentProfileRequest(sent)
-        return self.api.payment_profiles.create_payment_profile(request).payment_profile
-
-    def _sign_up(self, **fields: Any) -> Any:
-        sent = {
-            "product_handle": "basic",
-            "customer_id": self.customer.id,
-            "payment_profile_id": self.card.id,
-        }
-        order = m.CreateSubscriptionRequest(m.CreateSubscription(**(sent | fields)))
-        return self.api.subscriptions.create_subscription(order).subscription
-
-    def _coupon(self, code: str, **fields: Any) -> Any:
-        sent = m.CouponPayload(name=code, code=code, **fields)
-        body = m.CouponRequest(coupon=sent)
-        return self.api.coupons.create_coupon(self.family.id, body)
 
     # Site, catalogue
 
@@ -408,11 +337,15 @@ class Conformance:
 
 
 def main(url: str, key: str) -> None:
-    conformance = Conformance(url, key)
-    for name in [each for each in vars(Conformance) if not each.startswith("_")]:
+    for checks in (Conformance(url, key), Lives(url, key)):
+        report(checks)
+
+
+def report(checks: Base) -> None:
+    for name in [each for each in vars(type(checks)) if not each.startswith("_")]:
         line: dict[str, Any] = {"operation": name, "holds": True}
         try:
-            line["seen"] = getattr(conformance, name)()
+            line["seen"] = getattr(checks, name)()
         except Exception:  # noqa: BLE001 - every kind of failure is a line of the report
             line |= {"holds": False, "seen": traceback.format_exc(limit=-2)}
         sys.stdout.write(json.dumps(line, default=str) + "\n")

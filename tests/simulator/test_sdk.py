@@ -4,11 +4,13 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chargify_simulator.coverage import names_by_route
 from chargify_simulator.testing import running_simulator
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -89,6 +91,75 @@ SEEN: dict[str, Any] = {
     "list_reason_codes": 4,
     "create_reason_code__taken": ["Code: This code is already in use."],
     "read_billing_portal_link": 1,
+    "pause_subscription": "on_hold",
+    "update_automatic_subscription_resumption__not_held": [
+        "Subscription is not currently on hold."
+    ],
+    "resume_subscription": ["active", "on_hold"],
+    "reactivate_subscription": "active",
+    "reactivate_subscription__live": [
+        'Cannot reactivate a subscription that is not marked "Canceled" or "Trial Ended".'
+    ],
+    "retry_subscription": "active",
+    "cancel_dunning__not_due": 422,
+    "activate_subscription": "active",
+    "override_subscription": "2019-01-01T12:00:00-05:00",
+    "purge_subscription": 404,
+    "update_subscription__product_later": ["pro", None],
+    "migrate_subscription_product": "pro",
+    "preview_subscription_product_migration": [2900, -900],
+    "price_points_from_creation_to_default": [778, True, None, 778],
+    "archive_product_price_point__default": ["Cannot archive the default price point."],
+    "bulk_create_product_price_points": 2,
+    "update_product": "by the SDK",
+    "update_coupon": "11",
+    "read_coupon_usage": 8,
+    "subcodes_from_creation_to_deletion": [["A1"], ["B B"], ["C3", "D4"], ["D4"]],
+    "create_or_update_coupon_currency_prices__percentage": 422,
+    "update_payment_profile": "King",
+    "delete_subscriptions_payment_profile": "",
+    "send_request_update_payment_email": "",
+    "validate_referral_code": "FRIEND",
+    "enable_billing_portal_for_customer": 0,
+    "list_events": True,
+    "list_subscription_events": ["payment_success", "signup_success"],
+    "read_events_count": True,
+    "endpoints_and_webhooks": ["customer_create", "ok", ["payment_failure"], 1],
+    "enable_webhooks": True,
+}
+"""Some checks drive several operations; their names say "from … to …"."""
+DRIVEN_TOGETHER = {
+    "create_and_archive_product": ["create_product", "archive_product"],
+    "create_and_archive_coupon": ["create_coupon", "archive_coupon"],
+    "initiate_and_cancel_delayed_cancellation": [
+        "initiate_delayed_cancellation",
+        "cancel_delayed_cancellation",
+    ],
+    "reason_codes_from_creation_to_deletion": [
+        "create_reason_code",
+        "read_reason_code",
+        "update_reason_code",
+        "delete_reason_code",
+    ],
+    "price_points_from_creation_to_default": [
+        "create_product_price_point",
+        "update_product_price_point",
+        "archive_product_price_point",
+        "unarchive_product_price_point",
+        "promote_product_price_point_to_default",
+    ],
+    "subcodes_from_creation_to_deletion": [
+        "create_coupon_subcodes",
+        "update_coupon_subcodes",
+        "delete_coupon_subcode",
+    ],
+    "endpoints_and_webhooks": [
+        "create_endpoint",
+        "update_endpoint",
+        "list_endpoints",
+        "list_webhooks",
+        "replay_webhooks",
+    ],
 }
 
 
@@ -132,6 +203,16 @@ def test_the_official_sdk_understands_the_simulator(report, operation):
 
     assert line["holds"], line["seen"]
     assert line["seen"] == SEEN[operation]
+
+
+def test_the_sdk_drives_every_operation_that_the_simulator_has(capsys):
+    driven = {check.partition("__")[0] for check in SEEN}
+    driven |= {name for names in DRIVEN_TOGETHER.values() for name in names}
+    ours = {name.partition(".")[2] for names in names_by_route().values() for name in names}
+
+    with capsys.disabled():
+        sys.stdout.write(f"\nthe SDK drives {len(ours & driven)} of {len(ours)} operations\n")
+    assert ours - driven == set()
 
 
 def test_the_sdk_tries_nothing_that_is_not_asserted(report):

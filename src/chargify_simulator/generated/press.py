@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import msgspec
 
 from chargify_simulator.fields import JsonObject
+from chargify_simulator.operations.subscriptions import next_bill_in_cents
 from chargify_simulator.records import Customer, PaymentProfile
 from chargify_simulator.seeds.catalogue import REASON_CODES
 from chargify_simulator.seeds.people import COMPANIES, FIRST, LAST, PLACES
@@ -85,11 +86,21 @@ class Press:
 
     def print_products(self) -> None:
         """Each once, at each of its prices."""
+        self.amounts: dict[tuple[int, int], bytes] = {}
         site, prices = self.grower.site, self.grower.prices
         self.products = [
             msgspec.json.encode(product_view(site, site.products[each.product_id], each))
             for each in prices
         ]
+
+    def single(self, index: int) -> bytes:
+        """As a single read shows it, with the amount of the next bill."""
+        drawn = self.grower.dice.draw(index)
+        plan = drawn.price, drawn.coupons
+        if plan not in self.amounts:
+            amount = next_bill_in_cents(self.grower.site, self.grower.subscription(index))
+            self.amounts[plan] = b',"current_billing_amount_in_cents":%d}}' % amount
+        return self.row(index)[:-2] + self.amounts[plan]
 
     def row(self, index: int) -> bytes:
         """As `{"subscription": subscription_view(...)}`."""

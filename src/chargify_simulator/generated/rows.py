@@ -97,6 +97,17 @@ class Rows:
         view = subscription_view(site, self.subscriptions[number])
         return msgspec.json.encode({"subscription": view})
 
+    def read(self, number: int) -> bytes | None:
+        """A single read as JSON; None for a row that was edited, or is none of these."""
+        index = number - self.grower.first_subscription
+        if not 0 <= index < self.grower.rows:
+            return None
+        if not self._is_as_drawn(number, self.grower.customer_index(index)):
+            return None
+        if number in self.subscriptions.removed:
+            return None
+        return self.press.single(index)
+
     def _is_as_drawn(self, number: int, owner: int) -> bool:
         """Neither the row nor its customer nor the card was touched."""
         card = self.grower.first_profile + owner
