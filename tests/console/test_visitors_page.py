@@ -10,7 +10,7 @@ from console.billing_rig import BilledApp, BilledHouse, a_billed_house
 from console.forms import fields_of
 from console.rig import ORIGIN, Visitor, somebody
 from journeys.billing_site import Customer
-from journeys.rig import coupon
+from journeys.rig import cancel, coupon
 from standfast.domain.interaction import Kind
 from standfast.domain.roles import Role
 from standfast.domain.visitor import BillingIdSource
@@ -158,7 +158,7 @@ def test_a_switch_makes_nobody_up(desk: Desk) -> None:
 
 
 def test_why_shows_every_gate_and_marks_the_closed_one(desk: Desk) -> None:
-    desk.billed.publish("Stay", coupon("STAY30"))
+    desk.billed.publish("Leave", cancel("end_of_period"))
 
     kim = desk.page("/why?user_id=kim&page_address=/account")
     lea = desk.page("/why?user_id=lea&page_address=account")

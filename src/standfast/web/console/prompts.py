@@ -13,7 +13,7 @@ from standfast.web.console.door import needs
 from standfast.web.console.headers import HEADERS
 from standfast.web.console.prompts_editor import open_editor, receive, show
 from standfast.web.console.prompts_starts import STARTS
-from standfast.web.console.prompts_words import STATES, differences
+from standfast.web.console.prompts_words import STATES, differences, obstacle
 from standfast.web.console.render import render
 from standfast.web.console.visit import HTML, Answer, Visit
 
@@ -75,7 +75,7 @@ class PromptPages(Controller):
         try:
             visit.console.publishing.by(visit.actor).resume(visit.app_id, prompt)
         except PreflightFailed as refused:
-            told = f"It cannot go live as it is. {refused}"
+            told = f"It cannot go live as it is. {obstacle(refused.findings)}"
             return visit.go(_path(visit, prompt), said=told, is_problem=True)
         return visit.go(_path(visit, prompt), said="The prompt is live again.")
 

@@ -24,7 +24,7 @@ from standfast.web.console.prompts_edited import (
     read_edited,
 )
 from standfast.web.console.prompts_starts import start_body
-from standfast.web.console.prompts_words import BUTTONS, STATES, label_of
+from standfast.web.console.prompts_words import BUTTONS, STATES, label_of, obstacle
 from standfast.web.console.visit import Answer, Visit
 
 PUBLISHING = {
@@ -154,7 +154,9 @@ def _save(editor: Editor, deed: str) -> Answer:
     except PreflightFailed as refused:
         if editor.view:
             raise
-        return visit.go(path, said=f"Saved, but not started. {refused}", is_problem=True)
+        return visit.go(
+            path, said=f"Saved, but not started. {obstacle(refused.findings)}", is_problem=True
+        )
     return visit.go(path, said=PUBLISHING[deed])
 
 

@@ -1,12 +1,13 @@
 """The parts of a prompt in the words of its form, for findings and for what changed."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
 import msgspec
 
+from standfast.domain.preflight import Finding
 from standfast.domain.prompt import Button, PromptBody, PromptStatus
 
 BUTTONS = {
@@ -67,6 +68,12 @@ def label_of(where: str) -> str:
             number = found[1] if found.re.groups else None
             return name.format(int(number) + 1 if number else "").strip()
     return where.replace("_", " ")
+
+
+def obstacle(findings: Iterable[Finding]) -> str:
+    """The first thing that prevents the start, in words of the form."""
+    first = next(one for one in findings if one.blocks)
+    return f"{label_of(first.where)}: {first.text}"
 
 
 def differences(before: PromptBody, after: PromptBody) -> tuple[Difference, ...]:

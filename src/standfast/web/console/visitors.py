@@ -19,6 +19,7 @@ from standfast.web.console.visitors_words import (
     SOURCES,
     STANDINGS,
     first_closed,
+    in_zone,
     timeline,
 )
 
@@ -80,6 +81,7 @@ class VisitorPages(Controller):
             devices=[(one, one.capitalize()) for one in DEVICES],
             explained=[(one, first_closed(one.explanation)) for one in ordered],
             gates=GATES,
+            in_zone=in_zone,
             states=STATES,
             profile_path=visit.app_path(f"/visitors/profile?{urlencode({'user_id': user_id})}"),
         )

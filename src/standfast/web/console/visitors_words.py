@@ -1,5 +1,6 @@
 """What a visitor did and is, in words: deeds, gates, sources."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from standfast.domain.gates import Gate
 from standfast.domain.interaction import Kind
 from standfast.domain.visitor import BillingIdSource
 from standfast.services.read_visitors import Profile
+from standfast.web.console.render import instant
 from standfast.web.console.runs_words import STATES
 
 SOURCES = {
@@ -49,6 +51,8 @@ GATES = {
     Gate.EXPERIMENT: "Experiment",
     Gate.PRIORITY: "Priority",
 }
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+\d\d:\d\d")
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,11 @@ def timeline(profile: Profile) -> list[Happening]:
             )
         )
     return sorted(found, key=lambda one: one.at, reverse=True)
+
+
+def in_zone(text: str, zone: str) -> str:
+    """A gate's words with its instants as people read them."""
+    return _INSTANT.sub(lambda found: instant(datetime.fromisoformat(found[0]), zone), text)
 
 
 def first_closed(explanation: Explanation) -> GateVerdict | None:
