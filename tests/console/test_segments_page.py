@@ -222,3 +222,16 @@ def test_a_rule_is_told_as_a_sentence() -> None:
         "Visitors where there is no subscription where coupons contains “TEN”."
     )
     assert sentence(read_rule(RULES[0]), {}) == "Everybody."
+
+
+def test_a_rule_of_two_hundred_parts_is_a_form_that_can_be_sent(desk: Desk) -> None:
+    part = {"type": "trait", "trait": "a_rather_long_trait", "operator": "is", "value": "x" * 60}
+    rows = [{"type": "any", "rules": [part] * 48} for _ in range(4)]
+    rule = read_rule({"type": "all", "rules": rows})
+    house, app = desk.billed.house, desk.billed.app
+    segment = house.save_segment.save(app, name="Long", rule=rule).segment
+
+    answer = desk.send(desk.fields(f"/{segment.id}"), f"/{segment.id}", do="save")
+
+    assert answer.status_code == 303
+    assert desk.rules() == {"Long": rule}

@@ -74,6 +74,12 @@ class ReadPrompts(Acting):
         self._registry = registry
         self._clock = clock
 
+    def names(self, app_id: str) -> dict[str, str]:
+        """By id, ended ones too. Raises `Forbidden`."""
+        self._allow(Permission.SEE_REPORTS, app_id)
+        with self._database.reading() as reader:
+            return {row.id: row.name for row in list_prompts(reader, app_id)}
+
     def list(self, app_id: str) -> PromptList:
         """Every prompt of the app, the last changed first. Raises `Forbidden`."""
         self._allow(Permission.SEE_REPORTS, app_id)

@@ -11,6 +11,8 @@ from standfast.web.console.segments_words import sentence
 from standfast.web.console.visit import Answer, Visit
 
 SEGMENTS = needs(Permission.EDIT_PROMPTS)
+MOST_SENT = 512 * 1024
+"""A rule of 200 parts is a long form."""
 
 
 class SegmentPages(Controller):
@@ -19,7 +21,7 @@ class SegmentPages(Controller):
     @get("/", opt=SEGMENTS, sync_to_thread=True)
     def list(self, visit: NamedDependency[Visit]) -> Answer:
         lines = visit.console.segments.by(visit.actor).list(visit.app_id)
-        names = {use.prompt_id: use.name for one in lines for use in one.uses}
+        names = visit.console.prompts.by(visit.actor).names(visit.app_id)
         return visit.page(
             "segments/list.html",
             lines=[(one, sentence(one.row.rule, names)) for one in lines],
@@ -29,11 +31,11 @@ class SegmentPages(Controller):
     def begin(self, visit: NamedDependency[Visit]) -> Answer:
         return show(open_builder(visit, None))
 
-    @post("/new", opt=SEGMENTS, sync_to_thread=True)
+    @post("/new", opt=SEGMENTS, sync_to_thread=True, request_max_body_size=MOST_SENT)
     def create(self, visit: NamedDependency[Visit]) -> Answer:
         return receive(visit, None)
 
-    @post("/count", opt=SEGMENTS, sync_to_thread=True)
+    @post("/count", opt=SEGMENTS, sync_to_thread=True, request_max_body_size=MOST_SENT)
     def count(self, visit: NamedDependency[Visit]) -> Answer:
         """For htmx: what the rule in the form means now."""
         builder = open_builder(visit, None)
@@ -44,6 +46,6 @@ class SegmentPages(Controller):
     def edit(self, visit: NamedDependency[Visit], segment: FromPath[str]) -> Answer:
         return show(open_builder(visit, segment))
 
-    @post("/{segment:str}", opt=SEGMENTS, sync_to_thread=True)
+    @post("/{segment:str}", opt=SEGMENTS, sync_to_thread=True, request_max_body_size=MOST_SENT)
     def change(self, visit: NamedDependency[Visit], segment: FromPath[str]) -> Answer:
         return receive(visit, segment)

@@ -72,7 +72,6 @@ class Judged:
 def open_builder(visit: Visit, segment_id: str | None) -> Builder:
     reading = visit.console.segments.by(visit.actor)
     row, uses = reading.get(visit.app_id, segment_id) if segment_id else (None, ())
-    lines = visit.console.prompts.by(visit.actor).list(visit.app_id).lines
     return Builder(
         visit=visit,
         row=row,
@@ -80,7 +79,7 @@ def open_builder(visit: Visit, segment_id: str | None) -> Builder:
         name=row.name if row else "",
         root=edited_rule(row.rule) if row else EditedNode(rules=[EditedNode("trait")]),
         known=reading.known_traits(visit.app_id),
-        prompts={one.row.id: one.row.name for one in lines},
+        prompts=visit.console.prompts.by(visit.actor).names(visit.app_id),
     )
 
 
