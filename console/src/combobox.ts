@@ -81,8 +81,10 @@ class Combobox {
       none.textContent = "Nothing fits.";
       this.list.append(none);
     }
+    const wasHidden = this.list.hidden;
     this.list.hidden = false;
     this.input.setAttribute("aria-expanded", "true");
+    if (wasHidden) this.list.scrollIntoView({ block: "nearest" });
     const chosen = this.shown.findIndex((one) => one.selected);
     this.point(words.length ? 0 : Math.max(chosen, 0));
   }
