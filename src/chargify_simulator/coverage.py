@@ -35,7 +35,8 @@ MISSING: dict[str, str] = {
     "POST /customers.json": "no parent, metafields, tax; unknown attributes are ignored",
     "PUT /customers/{customer}.json": "as for the creation",
     "POST /payment_profiles.json": "no tokens of Chargify.js, no 3-D Secure, no IBAN checks",
-    "GET /subscriptions.json": "no `metadata[...]`, groups, currencies, gateways",
+    "GET /subscriptions.json": "no `metadata[...]`; the states pending_renewal and prepaid_dunning "
+    "find none",
     "POST /subscriptions.json": "no components, offers, groups, metafields (answered as absent); "
     "no shipping addresses, taxes, 3-D Secure",
     "POST /subscriptions/preview.json": "as for the creation",

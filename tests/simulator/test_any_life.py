@@ -188,7 +188,7 @@ class AnyLife(RuleBasedStateMachine):
     def every_move_was_legal(self):
         for event in self.site.events[self.seen :]:
             if event.key == "subscription_state_change":
-                moved = event.event_specific_data
+                moved = event.event_specific_data or {}
                 pair = (moved["previous_subscription_state"], moved["new_subscription_state"])
                 assert pair in MOVES, event.message
         self.seen = len(self.site.events)

@@ -12,6 +12,7 @@ from chargify_simulator.operations.paging import MAX_PER_PAGE, date_bounds
 from chargify_simulator.operations.subscriptions import SORTS, is_wanted
 from chargify_simulator.records import Subscription
 from chargify_simulator.site import Site
+from chargify_simulator.states import State
 from chargify_simulator.subscription_view import subscription_view
 
 from .draw import Drawn
@@ -24,6 +25,7 @@ PAGING = {"page", "per_page", "direction", "sort", "include[]"}
 BY_ID = {None, "id", "created_at", "signup_date"}
 QUICK_DATES = {"created_at": "created", "updated_at": "updated"}
 QUICK = {"state", "product", "product_price_point_id", "date_field"}
+PLAIN_STATES = {state.value for state in State}
 BOUNDS = {"start_date", "end_date", "start_datetime", "end_datetime"}
 
 
@@ -193,9 +195,12 @@ class Quick:
         self.state = query.text("state")
         field = query.text("date_field")
         self.day_name = QUICK_DATES.get(field or "")
-        self.is_exact = self.state != "pending_cancellation" and not (field and not self.day_name)
+        names_product = bool(query.text("product")) and query.integer("product") is None
+        is_plain = self.state is None or self.state in PLAIN_STATES
+        self.is_exact = is_plain and not names_product and not (field and not self.day_name)
         self.since, self.until = date_bounds(query)
-        product, price = query.integer("product"), query.integer("product_price_point_id")
+        product = None if names_product else query.integer("product")
+        price = query.integer("product_price_point_id")
         self.prices = {
             at
             for at, each in enumerate(grower.prices)
@@ -207,7 +212,7 @@ class Quick:
             return False
         if self.state == "pending_cancellation":
             return drawn.state == "active"
-        if self.state and drawn.state != self.state:
+        if self.state in PLAIN_STATES and drawn.state != self.state:
             return False
         if self.day_name is None:
             return True

@@ -9,6 +9,7 @@ from chargify_simulator.http import Answer, Request, answer
 from chargify_simulator.records import AppliedCoupon, Subscription
 from chargify_simulator.refusals import not_found
 from chargify_simulator.routing import Route
+from chargify_simulator.rules.cards import is_expired
 from chargify_simulator.rules.coupons import live_coupons
 from chargify_simulator.rules.money import Charge, bill
 from chargify_simulator.site import Site
@@ -16,6 +17,7 @@ from chargify_simulator.subscription_view import subscription_view
 
 from .paging import date_bounds, is_within, page_of
 
+LIVE = {"active", "trialing", "past_due", "unpaid", "soft_failure", "assessing"}
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 SORTS: dict[str, Callable[[Subscription], object]] = {
@@ -66,10 +68,11 @@ def is_wanted(site: Site, subscription: Subscription, query: Fields) -> bool:
     if read_date and not is_within(read_date(subscription), *date_bounds(query)):
         return False
     state = query.text("state")
-    if state and not _is_in_state(subscription, state):
+    if state and not _is_in_state(site, subscription, state):
+        return False
+    if not _is_on_product(site, subscription, query) or not _is_of_kind(site, subscription, query):
         return False
     numbers = {
-        "product": subscription.product_id,
         "product_price_point_id": subscription.price_point_id,
         "customer_id": subscription.customer_id,
     }
@@ -102,10 +105,45 @@ def _is_hit(site: Site, subscription: Subscription, words: str, scope: str | Non
     return any(words in (each or "").lower() for each in found)
 
 
-def _is_in_state(subscription: Subscription, state: str) -> bool:
-    if state == "pending_cancellation":
-        return bool(subscription.cancel_at_end_of_period) and subscription.state != "canceled"
-    return subscription.state == state
+def _is_on_product(site: Site, subscription: Subscription, query: Fields) -> bool:
+    """By id or by exact name, never by handle."""
+    wanted = query.text("product")
+    if wanted is None or query.integer("product") == subscription.product_id:
+        return True
+    return wanted == site.products[subscription.product_id].name
+
+
+def _is_of_kind(site: Site, subscription: Subscription, query: Fields) -> bool:
+    """No subscription here is in a group or exempt from dunning, and all are paid in dollars."""
+    if query.text("group_status") == "grouped" or query.flag("dunning_exemption"):
+        return False
+    currencies = query.texts("currencies[]") or query.texts("currencies")
+    if currencies and "USD" not in {each.upper() for each in currencies}:
+        return False
+    gateways = query.texts("payment_gateways[]") or query.texts("payment_gateways")
+    profile = site.payment_profiles.get(subscription.payment_profile_id or 0)
+    return not gateways or (profile is not None and profile.current_vault in gateways)
+
+
+def _is_in_state(site: Site, subscription: Subscription, state: str) -> bool:
+    """The filter knows a few words that are no states."""
+    own = subscription.state
+    match state:
+        case "pending_cancellation":
+            return bool(subscription.cancel_at_end_of_period) and own != "canceled"
+        case "expired_cards" | "expired_cards_(live_subscriptions)":
+            return own in LIVE and _has_expired_card(site, subscription)
+        case "expired_cards_(all_subscriptions)":
+            return _has_expired_card(site, subscription)
+        case "awaiting_signup_date":
+            return own == "awaiting_signup" and subscription.next_assessment_at is not None
+        case _:
+            return own == state
+
+
+def _has_expired_card(site: Site, subscription: Subscription) -> bool:
+    profile = site.payment_profiles.get(subscription.payment_profile_id or 0)
+    return profile is not None and is_expired(site, profile)
 
 
 def get_subscription(site: Site, request: Request) -> Subscription:
