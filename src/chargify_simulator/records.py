@@ -233,6 +233,15 @@ class Event(Struct, kw_only=True):
     event_specific_data: dict[str, object] | None = None
 
 
+class Note(Struct, kw_only=True):
+    id: int
+    subscription_id: int
+    body: str
+    is_sticky: bool = False
+    created_at: datetime
+    updated_at: datetime
+
+
 class Endpoint(Struct, kw_only=True):
     id: int
     url: str

@@ -12,6 +12,7 @@ from .records import (
     Customer,
     Endpoint,
     Event,
+    Note,
     PaymentProfile,
     PricePoint,
     Product,
@@ -39,6 +40,7 @@ FIRST_IDS = {
     "transactions": 7_590_001,
     "webhooks": 141_765_001,
     "endpoints": 11,
+    "notes": 7_001,
 }
 
 
@@ -94,6 +96,7 @@ class Site:
         self.referral_codes: dict[str, int] = {}
         """The subscription that owns each code."""
         self.events: list[Event] = []
+        self.notes: dict[int, Note] = {}
         self.endpoints: dict[int, Endpoint] = {}
         self.webhooks: dict[int, Webhook] = {}
         self.webhooks_enabled = True

@@ -10,6 +10,7 @@ from .records import (
     Customer,
     Endpoint,
     Event,
+    Note,
     PaymentProfile,
     PricePoint,
     Product,
@@ -44,6 +45,7 @@ class SiteState(Struct, kw_only=True, forbid_unknown_fields=True):
     payment_profiles: list[PaymentProfile]
     subscriptions: list[Subscription]
     reason_codes: list[ReasonCode]
+    notes: list[Note]
     endpoints: list[Endpoint]
     webhooks: list[Webhook]
     events: list[Event]
@@ -58,6 +60,7 @@ TABLES = (
     "payment_profiles",
     "subscriptions",
     "reason_codes",
+    "notes",
     "endpoints",
     "webhooks",
 )

@@ -231,6 +231,7 @@ TEXTS: dict[str, Text] = {
     "profile.too_many_requests": _live(
         "Too many requests. You can perform 5 requests within 00:30:00"
     ),
+    "note.body_blank": _assumed("Body: cannot be blank."),
     # Reason codes and the portal
     "reason_code.code_blank": _live("Code: cannot be blank."),
     "reason_code.description_blank": _live("Description: cannot be blank."),

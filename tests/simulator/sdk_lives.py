@@ -179,6 +179,18 @@ class Lives(Base):
         enable = self.api.billing_portal.enable_billing_portal_for_customer
         return enable(self.customer.id).customer.id - self.customer.id
 
+    def notes_from_creation_to_deletion(self) -> list[Any]:
+        api, number = self.api.subscription_notes, self._sign_up().id
+        request = m.UpdateSubscriptionNoteRequest(m.UpdateSubscriptionNote("called", True))
+        note = api.create_subscription_note(number, request).note.id
+        other = m.UpdateSubscriptionNoteRequest(m.UpdateSubscriptionNote("wrote", False))
+        changed = api.update_subscription_note(number, note, other).note.body
+        listed = len(api.list_subscription_notes({"subscription_id": number}))
+        sticky = api.read_subscription_note(number, note).note.sticky
+        api.delete_subscription_note(number, note)
+        left = api.list_subscription_notes({"subscription_id": number})
+        return [changed, listed, sticky, len(left)]
+
     # Events and webhooks
 
     def list_events(self) -> bool:

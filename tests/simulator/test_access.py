@@ -64,7 +64,11 @@ def test_a_missing_record_is_a_404_whose_body_is_one_space(api, path):
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/invoices.json"), ("POST", "/subscriptions/1/notes.json"), ("GET", "/subscriptions")],
+    [
+        ("GET", "/invoices.json"),
+        ("POST", "/subscriptions/1/metadata.json"),
+        ("GET", "/subscriptions"),
+    ],
 )
 def test_what_the_simulator_lacks_says_so(api, method, path):
     answer = api.request(method, path)

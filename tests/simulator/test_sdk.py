@@ -121,6 +121,7 @@ SEEN: dict[str, Any] = {
     "send_request_update_payment_email": "",
     "validate_referral_code": "FRIEND",
     "enable_billing_portal_for_customer": 0,
+    "notes_from_creation_to_deletion": ["wrote", 1, False, 0],
     "list_events": True,
     "list_subscription_events": ["payment_success", "signup_success"],
     "read_events_count": True,
@@ -152,6 +153,13 @@ DRIVEN_TOGETHER = {
         "create_coupon_subcodes",
         "update_coupon_subcodes",
         "delete_coupon_subcode",
+    ],
+    "notes_from_creation_to_deletion": [
+        "create_subscription_note",
+        "read_subscription_note",
+        "update_subscription_note",
+        "list_subscription_notes",
+        "delete_subscription_note",
     ],
     "endpoints_and_webhooks": [
         "create_endpoint",

@@ -79,6 +79,7 @@ def test_no_input_breaks_an_operation(twin, route, body, query, pick):
         "reason": site.reason_codes,
         "price_point": site.price_points,
         "endpoint": site.endpoints,
+        "note": site.notes,
     }
     ids = {name: [*table, 1] for name, table in tables.items()}
     names = {name: str(known[pick % len(known)]) for name, known in ids.items()}

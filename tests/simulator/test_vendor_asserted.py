@@ -19,7 +19,6 @@ Case = Callable[[World], httpx2.Response]
 SUB = "/subscriptions/{id}"
 ABSENT = {
     # Operations that this version does not have; see COVERAGE.md.
-    f"{SUB}/notes.json",
     f"{SUB}/metadata.json",
 }
 NOT_MODELLED = {

@@ -137,6 +137,9 @@ OTHER_CASES: dict[str, Case] = {
     "GET /referral_codes/validate.json 1": lambda w: w.api.get(
         "/referral_codes/validate.json?code=nope"
     ),
+    f"GET {SUB}/notes.json 1": lambda w: w.api.get(
+        f"/subscriptions/{w.live()['id']}/notes.json?page=-1"
+    ),
     "GET /webhooks.json 1": lambda w: w.api.get("/webhooks.json"),
     "POST /webhooks/replay.json 1": lambda w: w.api.post(
         "/webhooks/replay.json", json={"ids": [1, 2]}

@@ -14,6 +14,7 @@ from . import (
     events,
     holding,
     migrations,
+    notes,
     overriding,
     payment_profiles,
     portal,
@@ -56,6 +57,7 @@ ROUTES: list[Route] = [
     *subscription_coupons.ROUTES,
     *reason_codes.ROUTES,
     *portal.ROUTES,
+    *notes.ROUTES,
     *events.ROUTES,
     *webhooks.ROUTES,
 ]
