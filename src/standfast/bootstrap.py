@@ -313,6 +313,7 @@ def _furnish(
             visitor_patience_seconds=durations.slot_patience,
             pauses_seconds=tuple(durations.throttle_pause * factor for factor in (1, 2, 4)),
         ),
+        shared_slots=database.shared_slots,
     )
     sites = sites or OpenSite(registry, vault, transports, settings.simulator_hosts)
     tokens, snapshots = Tokens(database, vault), Snapshots(database, clock)
