@@ -2,12 +2,14 @@
 
 import asyncio
 import ipaddress
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 from random import Random
-from typing import TYPE_CHECKING
+from typing import Protocol
 from urllib.parse import urlsplit
 
+from .clock import Clock
 from .records import Webhook
 from .rules.webhooks import (
     due_probes,
@@ -19,9 +21,6 @@ from .rules.webhooks import (
 )
 from .site import Site
 
-if TYPE_CHECKING:
-    from .twin import Twin
-
 LONGEST_NAP_SECONDS = 3600.0
 SHORTEST_NAP_SECONDS = 0.01
 
@@ -30,8 +29,16 @@ class Undeliverable(Exception):
     """The endpoint did not take the webhook."""
 
 
+class Served(Protocol):
+    """Whose webhooks are carried."""
+
+    clock: Clock
+
+    def sites(self) -> Iterable[Site]: ...
+
+
 class Courier:
-    def __init__(self, twin: "Twin") -> None:
+    def __init__(self, twin: Served) -> None:
         self.twin = twin
         self._woken = asyncio.Event()
         self._one_round = asyncio.Lock()

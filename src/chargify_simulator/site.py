@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 
 from .clock import Clock
 from .fields import Fields, whole_number
-from .generated.lazy_table import LazyTable
+from .lazy_table import LazyTable
 from .records import (
     Coupon,
     Customer,

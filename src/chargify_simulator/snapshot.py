@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from .generated.lazy_table import LazyTable
+from .lazy_table import LazyTable
 from .records import (
     Coupon,
     Customer,

@@ -8,8 +8,8 @@ import httpx2
 import msgspec
 import pytest
 
-from chargify_simulator.generated.lazy_table import LazyTable
-from chargify_simulator.generated.rows import Rows
+from chargify_simulator.lazy_table import LazyTable
+from chargify_simulator.seeds.grown.rows import Rows
 from chargify_simulator.settings import Settings
 from chargify_simulator.states import State
 from chargify_simulator.subscription_view import subscription_view

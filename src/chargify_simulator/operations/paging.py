@@ -6,8 +6,8 @@ from itertools import islice
 from typing import Protocol, TypeVar
 
 from chargify_simulator.fields import Fields, parse_instant, whole_number
-from chargify_simulator.generated.lazy_table import LazyTable
 from chargify_simulator.http import Request
+from chargify_simulator.lazy_table import LazyTable
 from chargify_simulator.refusals import errors
 from chargify_simulator.site import Site
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from chargify_simulator.generated.rows import Rows
+from chargify_simulator.seeds.grown.rows import Rows
 from chargify_simulator.site import Site
 
 from .catalogue import retire_old_products, sow_catalogue

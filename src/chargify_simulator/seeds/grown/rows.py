@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 
 from chargify_simulator.fields import Fields
+from chargify_simulator.lazy_table import LazyTable
 from chargify_simulator.operations.paging import MAX_PER_PAGE, date_bounds
 from chargify_simulator.operations.subscriptions import SORTS, is_wanted
 from chargify_simulator.records import Subscription
@@ -17,7 +18,6 @@ from chargify_simulator.subscription_view import subscription_view
 
 from .draw import Drawn
 from .grower import TWIN_EVERY, Grower
-from .lazy_table import LazyTable
 from .press import Press
 
 REMEMBERED = 4
