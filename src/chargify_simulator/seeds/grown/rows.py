@@ -23,7 +23,7 @@ from .press import Press
 REMEMBERED = 4
 PAGING = {"page", "per_page", "direction", "sort", "include[]"}
 BY_ID = {None, "id", "created_at", "signup_date"}
-QUICK_DATES = {"created_at": "created", "updated_at": "updated"}
+QUICK_DATES = {"created_at": "created", "updated_at": "updated", "canceled_at": "canceled"}
 QUICK = {"state", "product", "product_price_point_id", "date_field"}
 PLAIN_STATES = {state.value for state in State}
 BOUNDS = {"start_date", "end_date", "start_datetime", "end_datetime"}
@@ -216,6 +216,8 @@ class Quick:
             return False
         if self.day_name is None:
             return True
+        if self.day_name == "canceled" and drawn.state != "canceled":
+            return self.since is None and self.until is None
         day = drawn.created if self.day_name == "created" else drawn.updated
         instant = self.grower.days.instant(day, drawn.time)
         return not ((self.since and instant < self.since) or (self.until and instant >= self.until))
