@@ -111,7 +111,7 @@ def test_lists_are_searched_by_words_and_their_scope(api, world):
         ({"payment_gateways[]": "stripe"}, False),
     ],
 )
-def test_rarer_filters(api, world, query, is_there):
+def test_a_rarer_filter_finds_or_leaves_out(api, world, query, is_there):
     made = world.live()
 
     assert (made["id"] in {each["id"] for each in listed(api, **query)}) == is_there
