@@ -78,6 +78,7 @@ def enter(page: Page, stage: BilledHouse) -> None:
     page.context.add_cookies([{"name": "standfast-session", "value": token, "url": stage.url}])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 class TestEveryPage:

@@ -98,6 +98,7 @@ def enter(page: Page, lived: Lived) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 class TestEveryPage:

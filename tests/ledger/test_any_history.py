@@ -5,7 +5,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clocks import FrozenClock
@@ -17,6 +17,9 @@ from standfast.domain.attempt_chain import first_broken
 from standfast.services.run_actions import RunActions
 from standfast.store.database import open_database
 from standfast.store.runs import list_entries
+
+# A history takes a quarter of a second: the thorough profile would take minutes here.
+MOST_HISTORIES = min(settings().max_examples, 200)
 
 clicks = st.lists(
     st.tuples(
@@ -37,6 +40,7 @@ events = st.lists(
 )
 
 
+@settings(max_examples=MOST_HISTORIES)
 @given(clicks=clicks, events=events)
 def test_a_run_ends_once_or_not_at_all_and_its_state_tells_the_truth(clicks, events):
     with a_ledger() as ledger:

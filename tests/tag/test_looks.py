@@ -83,6 +83,7 @@ def page_options(size: str, scheme: str) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 def test_every_state_is_accessible_and_fits_its_window(
     previews: PreviewPage, page: Page, size: str, scheme: str
 ) -> None:

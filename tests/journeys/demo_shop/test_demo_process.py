@@ -15,6 +15,8 @@ import pytest
 
 from journeys.demo_shop.stage import ROOT, Demo, running_demo
 
+pytestmark = pytest.mark.slow
+
 
 def _plan(demo: Demo, person: str) -> str:
     """What the account page says of somebody's plan."""

@@ -7,6 +7,9 @@ from playwright.sync_api import expect
 
 from browser import NARROW, WIDE, axe, overflow, shoot
 
+pytestmark = pytest.mark.slow
+
+
 PAGES = {
     "boards": ("Carl", "/"),
     "pricing": ("Carl", "/pricing"),
