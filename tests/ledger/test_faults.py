@@ -1,13 +1,15 @@
 """What the ledger does with every answer and every silence, on both databases."""
 
+from dataclasses import replace
+
 import pytest
 
-from ledger.rig import LedgerRig
+from ledger.rig import CONNECTION, LedgerRig
 from standfast.contract.testing import Script
 from standfast.domain.action_run import RunState
 from standfast.domain.attempt_chain import EntryKind, first_broken
 from standfast.services.connection_health import note_good_answer
-from standfast.store.connections import Health, get_connection
+from standfast.store.connections import Health, get_connection, save_connection
 from standfast.store.runs import list_entries
 
 
@@ -251,3 +253,37 @@ def test_a_waiting_visitor_does_not_hold_up_their_later_clicks(ledger: LedgerRig
 
 def _writes(ledger: LedgerRig) -> int:
     return sum(1 for call in ledger.world.calls if call.json is not None)
+
+
+def test_a_dry_run_checks_everything_and_sends_nothing(ledger: LedgerRig):
+    _set_dry_run(ledger, is_dry_run=True)
+    (run,) = ledger.click("add_coupon")
+
+    ledger.work()
+
+    done = ledger.run(run)
+    assert done.state is RunState.CANCELLED
+    assert "nothing was sent" in done.result.message
+    assert _writes(ledger) == 0
+    with ledger.database.reading() as reader:
+        entries = list_entries(reader, run.id)
+    assert entries[-1].body["would_send"]["method"] == "POST"
+    assert first_broken(entries) is None
+
+
+def test_a_doubt_from_before_a_dry_run_is_still_resolved(ledger: LedgerRig):
+    ledger.world.next(Script.LOSE_AFTER)
+    (run,) = ledger.click("add_coupon")
+    ledger.work()
+    _set_dry_run(ledger, is_dry_run=True)
+
+    ledger.work_for(10)
+
+    assert ledger.run(run).state is RunState.SUCCEEDED
+    assert ledger.effects(run) == 1
+
+
+def _set_dry_run(ledger: LedgerRig, *, is_dry_run: bool) -> None:
+    with ledger.database.writing() as transaction:
+        connection = get_connection(transaction, CONNECTION)
+        save_connection(transaction, replace(connection, is_dry_run=is_dry_run))

@@ -168,3 +168,14 @@ def test_a_switched_off_connection_is_not_usable_until_it_is_on_again(rig: Rig):
 def test_a_connection_that_is_not_there_cannot_be_switched(rig: Rig):
     with pytest.raises(NotFound):
         rig.service.switch(APP, "scripted", is_active=False)
+
+
+def test_a_dry_run_is_switched_alone_and_outlives_a_change_of_settings(rig: Rig):
+    rig.save()
+
+    rig.service.switch(APP, "scripted", is_dry_run=True)
+    row = rig.save({"domain": "other.example"})
+
+    assert row.is_dry_run
+    assert row.is_active
+    assert not rig.service.switch(APP, "scripted", is_dry_run=False).is_dry_run

@@ -223,6 +223,12 @@ def settle_look_up(
             assert_never(finding)
 
 
+def withhold(run: ActionRun, *, now: datetime) -> ActionRun:
+    """A dry run ends where the write would begin."""
+    message = "Dry run: everything was checked, and nothing was sent."
+    return _finish(run, RunState.CANCELLED, _said(run, message), now)
+
+
 def resume(run: ActionRun, *, now: datetime) -> ActionRun:
     """The visitor is back: try again, as the click's promise still holds."""
     return replace(run, state=RunState.RETRYING, due_at=now)

@@ -74,17 +74,37 @@ class ConfigureConnection(Acting):
         checked = replace(draft, site=self._checked(draft))
         return self._store(checked, present)
 
-    def switch(self, app_id: str, connector: str, *, is_active: bool) -> ConnectionRow:
-        """The Active switch: off means no offer is shown and no waiting run is tried."""
+    def switch(
+        self,
+        app_id: str,
+        connector: str,
+        *,
+        is_active: bool | None = None,
+        is_dry_run: bool | None = None,
+    ) -> ConnectionRow:
+        """Active off: no offer is shown, no waiting run tried. Dry run on: nothing is written.
+
+        What is None stays as it is.
+        """
         self._allow(Permission.USE_CONNECTIONS, app_id)
         with self.database.writing() as transaction:
             present = find_connection(transaction, app_id, connector)
             if present is None:
                 raise NotFound("This app has no such connection.")
-            changed = replace(present, is_active=is_active, updated_at=self.clock.now())
+            changed = replace(
+                present,
+                is_active=present.is_active if is_active is None else is_active,
+                is_dry_run=present.is_dry_run if is_dry_run is None else is_dry_run,
+                updated_at=self.clock.now(),
+            )
             save_connection(transaction, changed)
             self._note(transaction, "connection.switched", present, changed)
-        _log.info("connection.switched", connection=present.id, is_active=is_active)
+        _log.info(
+            "connection.switched",
+            connection=present.id,
+            is_active=changed.is_active,
+            is_dry_run=changed.is_dry_run,
+        )
         return changed
 
     def _merged(
@@ -141,6 +161,7 @@ class ConfigureConnection(Acting):
             ),
             site=present.site if present else SiteFacts("", "", "", "", is_test=True),
             is_active=True,
+            is_dry_run=present.is_dry_run if present else False,
             in_flight=DEFAULT_IN_FLIGHT,
             health=Health.OK,
             health_detail="",
@@ -218,6 +239,7 @@ def _told(row: ConnectionRow | None) -> dict[str, Any]:
         "settings": row.settings,
         "site": row.site.subdomain,
         "is_active": row.is_active,
+        "is_dry_run": row.is_dry_run,
         "in_flight": row.in_flight,
     }
 

@@ -14,6 +14,10 @@ from standfast.store.database import Database
 from standfast.store.runs import append_entry, save_run
 
 
+class Withheld(Exception):
+    """A dry run has come to its write. Not a connector's business: it passes through."""
+
+
 @dataclass
 class LedgerDesk:
     """A `contract.actions.Desk` for one try of one run.
@@ -25,6 +29,8 @@ class LedgerDesk:
     clock: Clock
     inner: Transport
     run: ActionRun
+    is_dry_run: bool = False
+    withheld: dict[str, Any] | None = field(default=None, init=False)
     answer: dict[str, Any] | None = field(default=None, init=False)
     billing: CustomerBilling | None = field(default=None, init=False)
 
@@ -33,7 +39,13 @@ class LedgerDesk:
         return ReadOnlyTransport(self.inner)
 
     def write(self, call: Call, *, target: str | None) -> Answer:
-        """Raises `LeaseLost` instead of sending when another worker has taken over."""
+        """Raises `LeaseLost` instead of sending when another worker has taken over.
+
+        In a dry run, `Withheld`: `withheld` is what would have been sent.
+        """
+        if self.is_dry_run:
+            self.withheld = redact(call)
+            raise Withheld
         self._journal_intent(call, target)
         answer = self.inner.send(call)
         self.answer = redact(answer)

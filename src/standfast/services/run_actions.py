@@ -37,10 +37,11 @@ from standfast.domain.action_run import (
     next_step,
     settle,
     settle_look_up,
+    withhold,
 )
 from standfast.domain.attempt_chain import EntryKind
 from standfast.services.connection_health import note_good_answer, note_trouble
-from standfast.services.ledger_desk import LedgerDesk
+from standfast.services.ledger_desk import LedgerDesk, Withheld
 from standfast.services.open_site import Site, Sites
 from standfast.store.billing import save_fresh_billing
 from standfast.store.connections import ConnectionRow, Health, get_connection
@@ -109,14 +110,22 @@ class RunActions:
         except (SettingsRefused, VaultError) as error:
             trouble = RetryLater(RetryCause.CREDENTIALS_REFUSED, str(error))
             return self._settle_outcome(run, trouble, None, None)
-        desk = LedgerDesk(self.database, self.clock, site.transport, run)
-        outcome = self._asked(run, lambda: site.connector.perform(_order(run), desk, site.settings))
+        desk = LedgerDesk(
+            self.database, self.clock, site.transport, run, is_dry_run=connection.is_dry_run
+        )
+        try:
+            outcome = self._asked(
+                run, lambda: site.connector.perform(_order(run), desk, site.settings)
+            )
+        except Withheld:
+            withheld = withhold(run, now=self.clock.now())
+            return self._settle(withheld, EntryKind.CHANGED, {"would_send": desk.withheld})
         return self._settle_outcome(desk.run, outcome, desk.answer, desk.billing)
 
     def _asked(self, run: ActionRun, perform: Callable[[], Outcome]) -> Outcome:
         try:
             return perform()
-        except LeaseLost:
+        except (LeaseLost, Withheld):
             raise
         except Exception as error:  # noqa: BLE001 - see below
             # A connector answers with values; whatever escapes it is our bug, and we cannot

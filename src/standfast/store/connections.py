@@ -38,6 +38,8 @@ class ConnectionRow:
     refused_at: tuple[datetime, ...]
     created_at: datetime
     updated_at: datetime
+    is_dry_run: bool = False
+    """Everything is done but the write; what would have been sent is journalled."""
 
     def __repr__(self) -> str:
         return f"ConnectionRow({self.id!r}, {self.connector!r}, site={self.site.site_id!r})"
@@ -112,6 +114,7 @@ def _values(row: ConnectionRow) -> Mapping[str, Any]:
         "secrets": row.sealed,
         "site": packed(row.site),
         "is_active": row.is_active,
+        "is_dry_run": row.is_dry_run,
         "in_flight": row.in_flight,
         "health": row.health,
         "health_detail": row.health_detail,
@@ -131,6 +134,7 @@ def _row(found: Row[Any]) -> ConnectionRow:
         sealed=found.secrets,
         site=unpacked(found.site, SiteFacts),
         is_active=found.is_active,
+        is_dry_run=found.is_dry_run,
         in_flight=found.in_flight,
         health=Health(found.health),
         health_detail=found.health_detail,

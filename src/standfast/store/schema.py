@@ -66,6 +66,7 @@ connections = Table(
     Column("secrets", LargeBinary, nullable=False),  # sealed JSON of the secret settings
     Column("site", Json, nullable=False),  # contract.SiteFacts
     Column("is_active", Boolean, nullable=False),
+    Column("is_dry_run", Boolean, nullable=False),
     Column("in_flight", Integer, nullable=False),
     Column("health", Text, nullable=False),  # ok | broken
     Column("health_detail", Text, nullable=False),

@@ -63,10 +63,14 @@ class ConnectorsPages(Controller):
     @post("/{connector:str}/switch", opt=CONNECTIONS, sync_to_thread=True)
     def switch(self, visit: NamedDependency[Visit], connector: FromPath[str]) -> Answer:
         view = _view(visit, connector)
+        configuring = visit.console.configuring.by(visit.actor)
+        if visit.form.text("what") == "dry_run":
+            is_dry_run = visit.form.is_on("active")
+            configuring.switch(visit.app_id, connector, is_dry_run=is_dry_run)
+            said = f"Dry run is {'on: nothing is sent.' if is_dry_run else 'off.'}"
+            return visit.go(_path(visit, connector), said=said)
         is_active = visit.form.is_on("active")
-        visit.console.configuring.by(visit.actor).switch(
-            visit.app_id, connector, is_active=is_active
-        )
+        configuring.switch(visit.app_id, connector, is_active=is_active)
         said = f"{view.spec.title} is switched {'on' if is_active else 'off'}."
         return visit.go(_path(visit, connector), said=said)
 

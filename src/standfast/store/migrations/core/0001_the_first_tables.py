@@ -92,6 +92,7 @@ def upgrade() -> None:
         sa.Column("secrets", sa.LargeBinary(), nullable=False),
         sa.Column("site", sa.Text(), nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("is_dry_run", sa.Boolean(), nullable=False),
         sa.Column("in_flight", sa.Integer(), nullable=False),
         sa.Column("health", sa.Text(), nullable=False),
         sa.Column("health_detail", sa.Text(), nullable=False),
