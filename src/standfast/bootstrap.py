@@ -56,6 +56,7 @@ from standfast.services.sync_connection import SyncConnections
 from standfast.services.tell_run import TellRun
 from standfast.services.tokens import Tokens
 from standfast.store.apps import list_apps
+from standfast.store.bodies import learn_types
 from standfast.store.database import Database, is_reachable, open_database
 from standfast.store.migrate import SchemaDiffers, Standing, prepare, read_streams
 from standfast.store.vault import KEY_VARIABLE, KeyUnusable, Vault, broken_seals, read_keys
@@ -208,6 +209,7 @@ def _build_framework(house: House) -> AsgiApp:
     from standfast.web.app import build_app
     from standfast.web.limits import Buckets
 
+    learn_types()
     api = ServerApi(
         identify=house.identify,
         save_visitor=house.save_visitor,
@@ -284,11 +286,13 @@ def build(
     except BaseException:
         database.close()
         raise
-    return _furnish(
+    house = _furnish(
         settings, clock, database, vault, registry or Registry.from_entry_points(), limits,
         environment,
         sites,
     )  # fmt: skip
+    learn_types()  # every connector is loaded now, and no thread has begun
+    return house
 
 
 def _furnish(
