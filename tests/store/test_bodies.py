@@ -1,3 +1,4 @@
+import standfast.bootstrap  # noqa: F401 - everything whose types are learned
 from standfast.contract.records import CustomerBilling
 from standfast.store.bodies import learn_types, unpacked
 

@@ -27,16 +27,16 @@ def learn_types() -> int:
     of that reads what is not there yet: the process ends with a segmentation fault (seen with
     0.22.0 under the chaos run, 2026-11-23). So nobody converts before this has run.
     """
-    classes: set[Any] = {
-        one
-        for name, module in list(sys.modules.items())
-        if name.partition(".")[0] == "standfast"
-        for one in list(vars(module).values())
-        if isinstance(one, type) and (issubclass(one, msgspec.Struct) or is_dataclass(one))
-    }
+    ours = [module for name, module in list(sys.modules.items()) if name.startswith("standfast")]
+    things: list[Any] = [one for module in ours for one in vars(module).values()]
+    classes = {one for one in things if isinstance(one, type) and _is_converted(one)}
     learned = 0
     for one in classes:
         with suppress(TypeError, NameError, AttributeError):  # not a type that is converted
             msgspec.json.Decoder(one)
             learned += 1
     return learned
+
+
+def _is_converted(one: Any) -> bool:
+    return issubclass(one, msgspec.Struct) or is_dataclass(one)
