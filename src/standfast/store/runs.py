@@ -11,7 +11,6 @@ from sqlalchemy import (
     Select,
     and_,
     exists,
-    func,
     insert,
     or_,
     select,
@@ -161,13 +160,6 @@ def wake_runs(transaction: Transaction, connection_id: str, *, now: datetime) ->
     ).rowcount
 
 
-def next_due_at(reader: Reader) -> datetime | None:
-    """When the next unfinished run is due, leases aside."""
-    return reader.connection.execute(
-        select(func.min(action_runs.c.due_at)).where(action_runs.c.lease_until.is_(None))
-    ).scalar()
-
-
 def get_run(reader: Reader, run_id: str) -> ActionRun:
     query = select(*COLUMNS).where(action_runs.c.id == run_id)
     return _run(reader.connection.execute(query).mappings().one())
@@ -228,16 +220,6 @@ def list_pending_interactions(
         .order_by(interactions.c.received_at)
     )
     return tuple(PendingInteraction(row.id, row.prompt_id, row.step) for row in rows)
-
-
-def count_runs(reader: Reader, app_id: str) -> dict[str, int]:
-    """How many runs stand in each state."""
-    rows = reader.connection.execute(
-        select(action_runs.c.state, func.count())
-        .where(action_runs.c.app_id == app_id)
-        .group_by(action_runs.c.state)
-    ).all()
-    return {row[0]: row[1] for row in rows}
 
 
 def packed_entry(entry: Entry) -> dict[str, Any]:
