@@ -22,7 +22,7 @@ import structlog
 from standfast.connectors.slots import Lane, SharedSlots, SiteSlots, SlotSettings, SlotsRegistry
 from standfast.contract.connector import Address, ConnectorSpec
 from standfast.contract.errors import AnswerLost, HostUnknown, NotSent, StandfastError
-from standfast.contract.transport import Answer, Call, Method, Transport
+from standfast.contract.transport import Answer, Call, Transport
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -167,7 +167,7 @@ class HttpTransport:
         except AnswerLost as lost:
             # A kept connection the server had just closed; a read may simply be repeated.
             is_worth_it = isinstance(lost.__cause__, _WORTH_A_SECOND_READ)
-            if call.method is not Method.GET or not is_worth_it:
+            if not call.is_read or not is_worth_it:
                 raise
         return self._exchange(call)
 
@@ -267,12 +267,12 @@ def retry_after_seconds(answer: Answer, *, now: datetime | None = None) -> float
 
 @dataclass(frozen=True)
 class ReadOnlyTransport:
-    """A transport for calls that change nothing: it refuses every method but GET."""
+    """A transport for calls that change nothing: it refuses all that are not reads."""
 
     inner: Transport
 
     def send(self, call: Call) -> Answer:
-        if call.method is not Method.GET:
+        if not call.is_read:
             raise WriteNotAllowed(
                 f"{call.method} {call.path} was to be sent by a reading transport."
             )

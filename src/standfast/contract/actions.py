@@ -1,10 +1,12 @@
 """What a connector can do to a bill, and what can come of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
+from standfast.contract.catalogue import Money
 from standfast.contract.records import CustomerBilling
 from standfast.contract.transport import Answer, Call, Transport
 
@@ -34,16 +36,28 @@ class RefusalReason(StrEnum):
     PARAMETER_INVALID = "parameter_invalid"
     CONNECTION_INACTIVE = "connection_inactive"
     OFFER_CHANGED = "offer_changed"
+    QUOTE_REFUSED = "quote_refused"
+    """The price that was shown is forged, over, or no longer what it would cost."""
+    LIMIT_REACHED = "limit_reached"
+    """As many have accepted as the author allowed."""
+    BUDGET_EXHAUSTED = "budget_exhausted"
+    """The discount budget does not cover another accept."""
+    SITE_DOWN = "site_down"
+    """The billing system does not answer, and the prompt says not to wait for it."""
     OTHER = "other"
 
 
 @dataclass(frozen=True)
 class Succeeded:
-    """The billing system did it. `reference` names the subscription; `already`: done before."""
+    """The billing system did it. `reference` names the subscription; `already`: done before.
+
+    `charged` is what was taken from the customer for it, None when that is not known.
+    """
 
     reference: str
     already: bool = False
     message: str = ""
+    charged: Money | None = None
 
 
 @dataclass(frozen=True)
@@ -114,6 +128,10 @@ class ParameterKind(StrEnum):
     REASON_CODE = "reason_code"
     CHOICE = "choice"
     TEXT = "text"
+    NUMBER = "number"
+    """A whole number within the parameter's bounds."""
+    DATE = "date"
+    """A day, as YYYY-MM-DD."""
 
 
 @dataclass(frozen=True)
@@ -126,8 +144,9 @@ class Choice:
 class ParameterSpec:
     """One field of an action's form.
 
-    `may_be_answered`: the visitor's form answer may fill it (a reason, a message).
-    `max_length` bounds text, in characters.
+    `may_be_answered`: the visitor's form answer ("{{ answer.<field> }}") or a trusted trait
+    ("{{ visitor.<trait> }}") may fill it (a reason, a message, a pause's length).
+    `max_length` bounds text, in characters; `least` and `most` bound a number, both inclusive.
     """
 
     key: str
@@ -139,6 +158,22 @@ class ParameterSpec:
     choices: tuple[Choice, ...] = ()
     may_be_answered: bool = False
     max_length: int = 255
+    least: int | None = None
+    most: int | None = None
+
+
+@dataclass(frozen=True)
+class UndoSpec:
+    """How a succeeded action is taken back: by another action, until when, at what loss.
+
+    `until` and `gives_not_back` are sentences for the operator who is about to do it.
+    `moves_money`: undoing it may charge or pay back; only one that does not may be automatic.
+    """
+
+    action: str
+    until: str
+    gives_not_back: str
+    moves_money: bool = False
 
 
 @dataclass(frozen=True)
@@ -147,7 +182,10 @@ class ActionSpec:
 
     `moves_money`: it charges or discounts, so it expires an hour after the click; one that does
     not never expires. `repeat_is_safe_because` must say why a call without an idempotency token
-    may be sent twice, or be None when every write carries a token.
+    may be sent twice, or be None when every write carries a token. `needs`: what the customer
+    must have, and `cost`: what it may cost them, each a sentence for the author of a prompt.
+    `has_preview`: `Connector.preview` can tell its price beforehand. `calls`: the calls to the
+    billing system one untroubled run makes, each with why it is made.
     """
 
     key: str
@@ -156,6 +194,11 @@ class ActionSpec:
     parameters: tuple[ParameterSpec, ...]
     moves_money: bool
     repeat_is_safe_because: str | None = None
+    needs: str = ""
+    cost: str = ""
+    has_preview: bool = False
+    undo: UndoSpec | None = None
+    calls: tuple[str, ...] = ()
 
     def parameter(self, key: str) -> ParameterSpec | None:
         return next((one for one in self.parameters if one.key == key), None)
@@ -167,7 +210,9 @@ class Order:
 
     `reference` is unique to the run and the same in every try; `token` changes only when it is
     proven that nothing happened under the former one. `target` is what an earlier try of this
-    run wrote to (a subscription's id), None before the first write.
+    run wrote to (a subscription's id), or what an undo is about; None before the first write.
+    `memo` is what the action noted with its write (how things stood before), empty before the
+    first. `clicked_at` is the instant of the click: "for 30 days" counts from it in every try.
     """
 
     action: str
@@ -177,6 +222,30 @@ class Order:
     reference: str
     token: str
     target: str | None = None
+    memo: Mapping[str, str] = field(default_factory=dict[str, str])
+    clicked_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What an order would cost, as the billing system computes it.
+
+    `is_estimate`: we computed a part of it ourselves (a coupon's effect on a renewal).
+    """
+
+    due_now: Money
+    next_charge: Money | None = None
+    next_charge_at: datetime | None = None
+    is_estimate: bool = False
+
+
+@dataclass(frozen=True)
+class Undoing:
+    """The order's inverse: an action of the same connector, on the subscription it changed."""
+
+    action: str
+    parameters: Mapping[str, str]
+    target: str
 
 
 class Desk(Protocol):
@@ -184,13 +253,16 @@ class Desk(Protocol):
 
     @property
     def transport(self) -> Transport:
-        """For calls that change nothing; it refuses every method but GET."""
+        """For calls that change nothing; it refuses every one that is not a read."""
         ...
 
-    def write(self, call: Call, *, target: str | None) -> Answer:
+    def write(
+        self, call: Call, *, target: str | None, memo: Mapping[str, str] | None = None
+    ) -> Answer:
         """Journal the intent durably, then send the call.
 
-        `target` names what is written to, for a look-up after a doubt.
+        `target` names what is written to, and `memo` how it stood before, for a look-up after a
+        doubt, for an undo and to see what was charged. Of several writes the first memo counts.
         Raises `NotSent` or `AnswerLost`.
         """
         ...

@@ -5,8 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from standfast.contract.actions import ActionSpec, Choice, Desk, Finding, Order, Outcome, Refused
-from standfast.contract.catalogue import CatalogueItem, ItemKind
+from standfast.contract.actions import (
+    ActionSpec,
+    Choice,
+    Desk,
+    Finding,
+    Order,
+    Outcome,
+    Preview,
+    Refused,
+    Undoing,
+)
+from standfast.contract.catalogue import CatalogueItem, ItemKind, Money
 from standfast.contract.records import BillingRecord, CustomerBilling, CustomerRecord
 from standfast.contract.transport import Transport
 
@@ -69,6 +79,20 @@ class SiteFacts:
     subdomain: str
     currency: str
     is_test: bool
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What a webhook says happened. A hint only: the customer named is read again.
+
+    `id` is the same in every delivery of one event. `customer` and `subscription` are the billing
+    system's ids, None when the event is about neither.
+    """
+
+    id: str
+    event: str
+    customer: str | None = None
+    subscription: str | None = None
 
 
 class Connector(Protocol):
@@ -138,4 +162,44 @@ class Connector(Protocol):
 
     def look_up(self, order: Order, transport: Transport, settings: Mapping[str, str]) -> Finding:
         """What became of an earlier `perform` of this order, by reading only."""
+        ...
+
+    def preview(
+        self, order: Order, transport: Transport, settings: Mapping[str, str]
+    ) -> Preview | Refused:
+        """What this order would cost now, by reading only (`POST` previews change nothing).
+
+        `Refused` also where the action has no preview. Raises `CallFailed`.
+        """
+        ...
+
+    def undo_of(self, order: Order, *, reference: str) -> Undoing | Refused:
+        """What takes a succeeded order back. `reference` is what it succeeded with.
+
+        Judged from the order alone; whether it is still possible shows when it is performed.
+        """
+        ...
+
+    def discount(
+        self,
+        action: str,
+        parameters: Mapping[str, str],
+        *,
+        billing: CustomerBilling | None,
+        items: Mapping[tuple[ItemKind, str], CatalogueItem],
+    ) -> Money | None:
+        """What an accept gives away: the discount on the charges of the next 12 months.
+
+        At the current price, in the site's currency. None when the action gives no discount.
+        """
+        ...
+
+    def notice(
+        self, headers: Mapping[str, str], body: bytes, settings: Mapping[str, str]
+    ) -> Notice | None:
+        """The webhook in this delivery, or None when its signature is not the site's.
+
+        `headers` have lower-case names. The signature is compared in constant time over the raw
+        body, before anything of it is parsed.
+        """
         ...

@@ -21,7 +21,8 @@ class Call:
     `path` is absolute below the site's base address ("/subscriptions/1.json"). `json` is sent as
     the JSON body, also with DELETE. `may_charge` grants the long read time-out: giving up on a
     charge early only leaves a doubt. `has_own_limit`: a 429 speaks of this resource alone, so
-    the rest of the site is not paused for it.
+    the rest of the site is not paused for it. `changes_nothing`: a POST that only computes (a
+    preview), so a reading transport sends it.
     """
 
     method: Method
@@ -30,6 +31,11 @@ class Call:
     json: Mapping[str, object] | None = None
     may_charge: bool = False
     has_own_limit: bool = False
+    changes_nothing: bool = False
+
+    @property
+    def is_read(self) -> bool:
+        return self.method is Method.GET or self.changes_nothing
 
 
 @dataclass(frozen=True)

@@ -38,9 +38,11 @@ from standfast.contract.actions import (
     Outcome,
     ParameterKind,
     ParameterSpec,
+    Preview,
     RefusalReason,
     Refused,
     Succeeded,
+    Undoing,
     Unknown,
 )
 from standfast.contract.errors import AnswerLost, CallFailed, NotSent
@@ -74,7 +76,7 @@ def perform(order: Order, desk: Desk, settings: Mapping[str, str]) -> Outcome:
 
 def _write(action: ActionOfChargify, job: Job, write: Write, desk: Desk) -> Done:
     try:
-        answer = desk.write(write.call, target=write.target)
+        answer = desk.write(write.call, target=write.target, memo=write.memo)
     except NotSent as failure:
         return Done(not_sent(failure))
     except AnswerLost as failure:
@@ -113,6 +115,28 @@ def look_up(order: Order, transport: Transport) -> Finding:
         return action.look_up(order, transport)
     except CallFailed as failure:
         return Obscure(str(failure))
+
+
+def preview(order: Order, transport: Transport, settings: Mapping[str, str]) -> Preview | Refused:
+    """What an order would cost. Raises `CallFailed`."""
+    refusal = _unfit(order, settings)
+    if refusal is not None:
+        return refusal
+    action = ACTIONS[order.action]
+    if action.preview is None:
+        return Refused(RefusalReason.OTHER, "Chargify cannot tell the price of this beforehand.")
+    account = read_account(transport, IdHolds.of(settings), order.billing_id)
+    if account is None:
+        return _unmatched(settings)
+    return action.preview(Job(order, account, transport))
+
+
+def undo_of(order: Order, *, reference: str) -> Undoing | Refused:
+    """What takes a succeeded order back."""
+    action = ACTIONS.get(order.action)
+    if action is None or action.undo_of is None:
+        return Refused(RefusalReason.OTHER, "This action cannot be taken back.")
+    return action.undo_of(order, reference)
 
 
 def obstacle(

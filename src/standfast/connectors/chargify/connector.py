@@ -5,13 +5,22 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from standfast.connectors.chargify import actions, catalogue, records
+from standfast.connectors.chargify import actions, catalogue, discounts, records, webhooks
 from standfast.connectors.chargify.actions import ACTIONS
 from standfast.connectors.chargify.models import OnBadRow, log_bad_row
 from standfast.connectors.chargify.records import IdHolds
-from standfast.contract.actions import Choice, Desk, Finding, Order, Outcome, Refused
-from standfast.contract.catalogue import CatalogueItem, ItemKind
-from standfast.contract.connector import Address, ConnectorSpec, SettingSpec, SiteFacts
+from standfast.contract.actions import (
+    Choice,
+    Desk,
+    Finding,
+    Order,
+    Outcome,
+    Preview,
+    Refused,
+    Undoing,
+)
+from standfast.contract.catalogue import CatalogueItem, ItemKind, Money
+from standfast.contract.connector import Address, ConnectorSpec, Notice, SettingSpec, SiteFacts
 from standfast.contract.errors import (
     CallRefused,
     CredentialsRefused,
@@ -149,6 +158,29 @@ class ChargifyConnector:
 
     def look_up(self, order: Order, transport: Transport, settings: Mapping[str, str]) -> Finding:
         return actions.look_up(order, transport)
+
+    def preview(
+        self, order: Order, transport: Transport, settings: Mapping[str, str]
+    ) -> Preview | Refused:
+        return actions.preview(order, transport, settings)
+
+    def undo_of(self, order: Order, *, reference: str) -> Undoing | Refused:
+        return actions.undo_of(order, reference=reference)
+
+    def discount(
+        self,
+        action: str,
+        parameters: Mapping[str, str],
+        *,
+        billing: CustomerBilling | None,
+        items: Mapping[tuple[ItemKind, str], CatalogueItem],
+    ) -> Money | None:
+        return discounts.of(action, parameters, billing=billing, items=items)
+
+    def notice(
+        self, headers: Mapping[str, str], body: bytes, settings: Mapping[str, str]
+    ) -> Notice | None:
+        return webhooks.read(headers, body, settings.get("shared_key", ""))
 
 
 # Another program answers there, or Chargify says that it has no such site.

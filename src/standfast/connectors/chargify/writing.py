@@ -1,7 +1,7 @@
 """What an action of Chargify is made of: prepare by reading, write once, read the answer."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
@@ -20,9 +20,11 @@ from standfast.contract.actions import (
     Finding,
     Order,
     Outcome,
+    Preview,
     RefusalReason,
     Refused,
     Succeeded,
+    Undoing,
     Unknown,
 )
 from standfast.contract.catalogue import CatalogueItem, ItemKind
@@ -35,10 +37,14 @@ Items: TypeAlias = Mapping[tuple[ItemKind, str], CatalogueItem]
 
 @dataclass(frozen=True)
 class Write:
-    """The one call that changes something. `target`: the subscription it changes, if one."""
+    """The one call that changes something. `target`: the subscription it changes, if one.
+
+    `memo`: how it stood before, where a look-up, an undo or the charge must be judged by it.
+    """
 
     call: Call
     target: str | None
+    memo: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,8 @@ class ActionOfChargify:
 
     `prepare` reads and may raise `CallFailed`: nothing was changed then. `confirm` reads the
     answer to the write. `look_up` may raise `CallFailed`. `obstacle` calls nobody.
-    `wants_it_canceled`: "already canceled" is this action's success.
+    `wants_it_canceled`: "already canceled" is this action's success. `preview` may raise
+    `CallFailed`; it and `undo_of` (order, what it succeeded with) are there when the spec says so.
     """
 
     spec: ActionSpec
@@ -96,6 +103,8 @@ class ActionOfChargify:
     look_up: Callable[[Order, Transport], Finding]
     obstacle: Callable[[Question], Refused | None]
     wants_it_canceled: bool = False
+    preview: Callable[[Job], Preview | Refused] | None = None
+    undo_of: Callable[[Order, str], Undoing | Refused] | None = None
 
 
 def done(account: Account, subscription: str, message: str = "") -> Done:

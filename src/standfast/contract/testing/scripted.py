@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from hmac import compare_digest
 from typing import cast
 
 from standfast.contract.actions import (
@@ -15,11 +16,14 @@ from standfast.contract.actions import (
     Outcome,
     ParameterKind,
     ParameterSpec,
+    Preview,
     RefusalReason,
     Refused,
     RetryCause,
     RetryLater,
     Succeeded,
+    Undoing,
+    UndoSpec,
     Unknown,
 )
 from standfast.contract.catalogue import (
@@ -32,7 +36,7 @@ from standfast.contract.catalogue import (
     Money,
     Plan,
 )
-from standfast.contract.connector import Address, ConnectorSpec, SettingSpec, SiteFacts
+from standfast.contract.connector import Address, ConnectorSpec, Notice, SettingSpec, SiteFacts
 from standfast.contract.errors import (
     AnswerLost,
     CallFailed,
@@ -70,6 +74,7 @@ SPEC = ConnectorSpec(
             "Subscribes the customer to a plan.",
             (_text("plan", required=True), _text("coupon", required=False)),
             moves_money=True,
+            undo=UndoSpec("cancel_subscription", "Until it ends.", "What was charged.", True),
         ),
         ActionSpec(
             "cancel_subscription",
@@ -217,6 +222,41 @@ class ScriptedConnector:
         if not answer.is_success or body is None:
             return Obscure(f"The biller answered {answer.status}.")
         return Succeeded(str(body["subscription"]))
+
+    def preview(
+        self, order: Order, transport: Transport, settings: Mapping[str, str]
+    ) -> Preview | Refused:
+        """A World's prices are one price: due at once for a new subscription, else at renewal."""
+        spec = self.spec.action(order.action)
+        if spec is None or not spec.has_preview:
+            return Refused(RefusalReason.OTHER, "The biller cannot tell the price of this.")
+        transport.send(Call(Method.GET, f"/customers/{order.billing_id}"))
+        return Preview(_PRICE, _PRICE, _LONG_AGO)
+
+    def undo_of(self, order: Order, *, reference: str) -> Undoing | Refused:
+        spec = self.spec.action(order.action)
+        if spec is None or spec.undo is None:
+            return Refused(RefusalReason.OTHER, "This cannot be taken back.")
+        return Undoing(spec.undo.action, {}, reference)
+
+    def discount(
+        self,
+        action: str,
+        parameters: Mapping[str, str],
+        *,
+        billing: CustomerBilling | None,
+        items: Mapping[tuple[ItemKind, str], CatalogueItem],
+    ) -> Money | None:
+        return _PRICE if parameters.get("coupon") else None
+
+    def notice(
+        self, headers: Mapping[str, str], body: bytes, settings: Mapping[str, str]
+    ) -> Notice | None:
+        """Signed with the key itself: "<key>" in the header "x-scripted-key"."""
+        if not compare_digest(headers.get("x-scripted-key", ""), settings.get("api_key", "")):
+            return None
+        told = read_json(Answer(200, body)) or {}
+        return Notice(str(told.get("id", "")), str(told.get("event", "")), str(told["customer"]))
 
 
 def _rows(transport: Transport) -> list[dict[str, object]]:
