@@ -142,7 +142,7 @@ def test_what_a_stale_worker_writes_is_refused(ledger: LedgerRig):
     ledger.claim(owner="w2")
 
     with pytest.raises(LeaseLost), ledger.database.writing() as transaction:
-        save_run(transaction, stalled)
+        save_run(transaction, stalled, EntryKind.OUTCOME, {}, at=ledger.clock.now())
 
 
 def _die_at_commit(ledger: LedgerRig, at_commit: int, *, before: bool) -> None:

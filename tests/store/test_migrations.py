@@ -1,20 +1,27 @@
 from pathlib import Path
 
 import pytest
+from alembic import command
 from sqlalchemy import Inspector, inspect, text
 
+from standfast.domain.action_run import Origin
+from standfast.domain.attempt_chain import first_broken
 from standfast.store import migrate
+from standfast.store.audit import AuditFilter, digest_of
+from standfast.store.audit import list_entries as list_deeds
 from standfast.store.database import Database, open_database
 from standfast.store.migrate import (
     HEADS,
     SchemaDiffers,
     Standing,
+    alembic_config,
     known_revisions,
     prepare,
     read_streams,
     upgrade,
     version_table,
 )
+from standfast.store.runs import get_run, list_entries
 
 
 @pytest.fixture
@@ -24,9 +31,9 @@ def empty(tmp_path: Path, database_url: str | None) -> Database:
 
 def _shape(inspector: Inspector, table: str) -> dict:
     return {
-        "columns": [
+        "columns": sorted(  # their order means nothing: every statement names them
             (one["name"], str(one["type"]), one["nullable"]) for one in inspector.get_columns(table)
-        ],
+        ),
         "primary": sorted(inspector.get_pk_constraint(table)["constrained_columns"]),
         "unique": sorted(
             tuple(one["column_names"]) for one in inspector.get_unique_constraints(table)
@@ -106,13 +113,66 @@ def test_a_database_of_a_newer_version_is_left_alone(empty: Database) -> None:
     empty.close()
 
 
-def test_an_older_database_is_upgraded_only_when_allowed(
-    empty: Database, monkeypatch: pytest.MonkeyPatch
+def _build_at(database: Database, revision: str) -> None:
+    with database.writing() as transaction:
+        config = alembic_config("core")
+        config.attributes["connection"] = transaction.connection
+        config.attributes["stream"] = "core"
+        command.upgrade(config, revision)
+    with database.writing_mirror() as transaction:
+        upgrade(transaction.connection, "mirror")
+
+
+def _insert(database: Database, table: str, **values: object) -> None:
+    names = ", ".join(f'"{name}"' for name in values)
+    marks = ", ".join(f":{name}" for name in values)
+    with database.writing() as transaction:
+        statement = text(f"INSERT INTO {table} ({names}) VALUES ({marks})")
+        transaction.connection.execute(statement, values)
+
+
+def _columns_at_first(database: Database, table: str) -> dict[str, object]:
+    """Something for every column that must not be null."""
+    plain = {"INTEGER": 1, "BIGINT": 1, "BOOLEAN": True, "BLOB": b"", "BYTEA": b"", "FLOAT": 1.0}
+    with database.reading() as reader:
+        found = inspect(reader.connection).get_columns(table)
+    return {
+        one["name"]: plain.get(str(one["type"]).split()[0], "{}")
+        for one in found
+        if not one["nullable"]
+    } | ({"holdout_percent": 0.0} if table == "apps" else {})
+
+
+def _row_at_first(database: Database, table: str, **values: object) -> None:
+    _insert(database, table, **(_columns_at_first(database, table) | values))
+
+
+def test_an_older_database_is_upgraded_only_when_allowed_and_keeps_its_journals(
+    empty: Database,
 ) -> None:
-    prepare(empty, may_upgrade=False)
-    monkeypatch.setitem(HEADS, "core", "0002")
+    _build_at(empty, "0001")
+    _row_at_first(empty, "apps", id="app_1")
+    _row_at_first(empty, "connections", id="con_1", app_id="app_1")
+    _row_at_first(empty, "interactions", id="i1", claim="c1")
+    _row_at_first(
+        empty, "action_runs", id="r1", interaction_id="i1", connection_id="con_1", state="succeeded"
+    )
+    for n in (1, 2):
+        body = '{"billing_id": "7"}'
+        _row_at_first(empty, "action_attempts", run_id="r1", n=n, kind="created", body=body)
+    _row_at_first(empty, "audit_entries", id="aud_1", deed="app.renamed")
 
     with pytest.raises(SchemaDiffers, match="standfast migrate"):
         prepare(empty, may_upgrade=False)
-    assert "0001 to 0002" in prepare(empty, may_upgrade=True)[0]
+    done = prepare(empty, may_upgrade=True)
+
+    assert done == ("The core database went from 0001 to 0002.",)
+    with empty.reading() as reader:
+        entries = list_entries(reader, "r1")
+        run = get_run(reader, "r1")
+        [deed] = list_deeds(reader, AuditFilter(), offset=0, limit=2)
+    assert first_broken(entries) is None
+    assert (run.entries, run.last_hash, run.origin) == (1, entries[-1].hash, Origin.CLICK)
+    assert entries[0].body == {"billing_id": "7"}
+    assert deed.digest == digest_of(deed, deed.salt)
     empty.close()

@@ -1,5 +1,6 @@
 """The heart: what becomes of a run after each outcome. Pure; the table is ADR 0001's."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,12 +13,14 @@ from standfast.contract.actions import (
     NeedsVisitor,
     Obscure,
     Outcome,
+    Preview,
     Refused,
     RetryCause,
     RetryLater,
     Succeeded,
     Unknown,
 )
+from standfast.contract.catalogue import Money
 from standfast.domain.hashing import bucket, digest
 
 
@@ -56,20 +59,41 @@ BLOCKS_NOBODY = frozenset({RunState.WAITING_FOR_VISITOR, RunState.NEEDS_OPERATOR
 """States in which a customer's later clicks go ahead all the same."""
 
 
+class Origin(StrEnum):
+    """What began a run."""
+
+    CLICK = "click"
+    """A visitor's click; the only origin the visitor is told of."""
+    UNDO = "undo"
+    """An operator takes a succeeded run back; `parent_id` names it."""
+    AGAIN = "again"
+    """An operator runs one again that ended badly; `parent_id` names it."""
+
+
 @dataclass(frozen=True)
 class RunResult:
-    """What came of it, in words for the operator; `link` is where the visitor must act."""
+    """What came of it, in words for the operator; `link` is where the visitor must act.
+
+    `charged` is what was taken from the customer, None when that is not known.
+    """
 
     reference: str | None = None
     already: bool = False
     reason: str | None = None
     message: str = ""
     link: str | None = None
+    charged: Money | None = None
 
 
 @dataclass(frozen=True)
 class ActionRun:
-    """One durable execution of one action. Unique per interaction and position."""
+    """One durable execution of one action. Unique per interaction and position.
+
+    `memo` is what the action noted with its first write (how things stood before). `quoted` is
+    the price the visitor saw and agreed to. `incident` says what an operator must look at though
+    the run is finished (charged another price than was shown); empty when there is nothing.
+    `entries` and `last_hash` are the length and the end of its journal.
+    """
 
     id: str
     interaction_id: str
@@ -103,6 +127,15 @@ class ActionRun:
     target: str | None = None
     result: RunResult = field(default_factory=RunResult)
     finished_at: datetime | None = None
+    memo: dict[str, str] = field(default_factory=dict[str, str])
+    origin: Origin = Origin.CLICK
+    parent_id: str | None = None
+    started_by: str | None = None
+    quoted: Preview | None = None
+    waits_when_down: bool = True
+    incident: str = ""
+    entries: int = 0
+    last_hash: str = ""
 
     @property
     def reference(self) -> str:
@@ -150,8 +183,10 @@ def give_up(run: ActionRun, *, now: datetime) -> ActionRun:
     )
 
 
-def open_intent(run: ActionRun, *, target: str | None, now: datetime) -> ActionRun:
-    """A write is about to be sent: from here on it may have happened."""
+def open_intent(
+    run: ActionRun, *, target: str | None, now: datetime, memo: Mapping[str, str] | None = None
+) -> ActionRun:
+    """A write is about to be sent: from here on it may have happened. The first memo counts."""
     return replace(
         run,
         has_open_intent=True,
@@ -159,6 +194,7 @@ def open_intent(run: ActionRun, *, target: str | None, now: datetime) -> ActionR
         first_sent_at=run.first_sent_at or now,
         last_sent_at=now,
         target=target or run.target,
+        memo=run.memo or dict(memo or {}),
     )
 
 
@@ -264,7 +300,10 @@ def _leaves_older_doubt(run: ActionRun, outcome: Outcome) -> bool:
 
 def _succeed(run: ActionRun, outcome: Succeeded, now: datetime) -> ActionRun:
     result = RunResult(
-        reference=outcome.reference, already=outcome.already, message=outcome.message
+        reference=outcome.reference,
+        already=outcome.already,
+        message=outcome.message,
+        charged=outcome.charged,
     )
     return _finish(run, RunState.SUCCEEDED, result, now)
 

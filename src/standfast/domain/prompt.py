@@ -44,13 +44,41 @@ class ButtonBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     actions: tuple[AttachedAction, ...] = ()
 
 
+class FieldKind(StrEnum):
+    """What a visitor can answer."""
+
+    CHOICE = "choice"
+    """One of a list: the survey."""
+    TEXT = "text"
+    NUMBER = "number"
+    DATE = "date"
+
+
+class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One choice of a survey: `value` goes to the action, `label` is read."""
+
+    value: str
+    label: str
+
+
+class FormField(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One question of a step. A parameter takes its answer by "{{ answer.<key> }}"."""
+
+    key: str
+    label: str
+    kind: FieldKind = FieldKind.TEXT
+    choices: tuple[Answer, ...] = ()
+    required: bool = False
+
+
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One face of the prompt: what it says and what can be clicked."""
+    """One face of the prompt: what it says, asks, and what can be clicked."""
 
     key: str
     title: str
     message: str
     buttons: dict[Button, ButtonBody]
+    form: tuple[FormField, ...] = ()
 
 
 class PageTrigger(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -114,8 +142,35 @@ class ResultTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fallback_link: str | None = None
 
 
+class Budget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How much discount may be given away in all, in the site's currency.
+
+    An accept costs the discount on the charges of the next 12 months, or `fixed_cost_in_cents`.
+    """
+
+    amount_in_cents: int
+    fixed_cost_in_cents: int | None = None
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How often the offer may be accepted; None is no limit.
+
+    `per_day` counts days of the app's time zone. `once_per_tag`: a customer accepts one prompt
+    of all that carry this tag, ever.
+    """
+
+    total: int | None = None
+    per_day: int | None = None
+    once_per_tag: str | None = None
+    budget: Budget | None = None
+
+
 class PromptBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All that an author decides. Segments: in any of `included` (none = all), in no excluded."""
+    """All that an author decides. Segments: in any of `included` (none = all), in no excluded.
+
+    `show_price`: the exact price is shown first, and the accept carries it. `waits_when_down`:
+    while the billing system does not answer, a click is accepted and done later, else refused.
+    """
 
     steps: tuple[Step, ...]
     type: str = "modal"
@@ -128,6 +183,9 @@ class PromptBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     schedule: Schedule = Schedule()
     re_show: ReShowRules = ReShowRules()
     texts: ResultTexts = ResultTexts()
+    limits: Limits = Limits()
+    show_price: bool = False
+    waits_when_down: bool = True
 
     def step(self, key: str) -> Step | None:
         return next((step for step in self.steps if step.key == key), None)

@@ -14,7 +14,7 @@ from standfast.services.snapshots import Snapshots
 from standfast.services.tokens import Tokens
 from standfast.store.database import Database, Reader
 from standfast.store.interactions import InteractionRow, find_interaction
-from standfast.store.runs import append_entry, list_runs, lock_runs, save_run
+from standfast.store.runs import list_runs, lock_runs, save_run
 from standfast.store.signals import RUN_DUE
 
 RETURN_SECONDS = 5.0
@@ -107,9 +107,8 @@ class FollowResult:
                 if not is_waiting or (run.last_try_at or run.created_at) > back_since:
                     continue
                 resumed = resume(run, now=now)
-                save_run(transaction, resumed)
                 body = {"because": "the visitor came back"}
-                append_entry(transaction, resumed, EntryKind.CHANGED, body, at=now)
+                save_run(transaction, resumed, EntryKind.CHANGED, body, at=now)
                 transaction.signal(RUN_DUE)
 
 

@@ -1,5 +1,6 @@
 """The desk at which a run makes its calls: every write is journalled before it is sent."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,7 @@ from standfast.contract.transport import Answer, Call, Transport
 from standfast.domain.action_run import ActionRun, open_intent
 from standfast.domain.attempt_chain import EntryKind
 from standfast.store.database import Database
-from standfast.store.runs import append_entry, save_run
+from standfast.store.runs import save_run
 
 
 class Withheld(Exception):
@@ -38,7 +39,9 @@ class LedgerDesk:
     def transport(self) -> Transport:
         return ReadOnlyTransport(self.inner)
 
-    def write(self, call: Call, *, target: str | None) -> Answer:
+    def write(
+        self, call: Call, *, target: str | None, memo: Mapping[str, str] | None = None
+    ) -> Answer:
         """Raises `LeaseLost` instead of sending when another worker has taken over.
 
         In a dry run, `Withheld`: `withheld` is what would have been sent.
@@ -46,7 +49,7 @@ class LedgerDesk:
         if self.is_dry_run:
             self.withheld = redact(call)
             raise Withheld
-        self._journal_intent(call, target)
+        self._journal_intent(call, target, memo)
         answer = self.inner.send(call)
         self.answer = redact(answer)
         return answer
@@ -54,11 +57,11 @@ class LedgerDesk:
     def learned(self, billing: CustomerBilling) -> None:
         self.billing = billing
 
-    def _journal_intent(self, call: Call, target: str | None) -> None:
+    def _journal_intent(
+        self, call: Call, target: str | None, memo: Mapping[str, str] | None
+    ) -> None:
         now = self.clock.now()
-        run = open_intent(self.run, target=target, now=now)
+        run = open_intent(self.run, target=target, memo=memo, now=now)
         body = {"call": redact(call), "target": run.target, "token_group": run.token_group}
         with self.database.writing() as transaction:
-            save_run(transaction, run, keep_lease=True)
-            append_entry(transaction, run, EntryKind.INTENT, body, at=now)
-        self.run = run
+            self.run = save_run(transaction, run, EntryKind.INTENT, body, at=now, keep_lease=True)

@@ -46,7 +46,7 @@ from standfast.services.open_site import Site, Sites
 from standfast.store.billing import save_fresh_billing
 from standfast.store.connections import ConnectionRow, Health, get_connection
 from standfast.store.database import Database, Transaction
-from standfast.store.runs import LeaseLost, append_entry, lock_runs, save_run
+from standfast.store.runs import LeaseLost, append_entry, lock_runs, save_run, save_waiting
 from standfast.store.signals import RUN_DUE, RUN_SETTLED
 from standfast.store.vault import VaultError
 
@@ -86,8 +86,7 @@ class RunActions:
         now = self.clock.now()
         rescued = doubt(run, now=now)
         with self.database.writing() as transaction:
-            save_run(transaction, rescued, keep_lease=True)
-            append_entry(transaction, rescued, EntryKind.RESCUED, {}, at=now)
+            rescued = save_run(transaction, rescued, EntryKind.RESCUED, {}, at=now, keep_lease=True)
         _log.warning("action_run.rescued", run=run.id)
         return rescued
 
@@ -147,12 +146,11 @@ class RunActions:
             result=replace(run.result, message=detail),
         )
         with self.database.writing() as transaction:
-            save_run(transaction, held)
-            if run.result.message != detail:
-                append_entry(
-                    transaction, held, EntryKind.CHANGED, {"waits_for": "connection"}, at=now
-                )
-        return held
+            if run.result.message == detail:
+                save_waiting(transaction, held)
+                return held
+            body = {"waits_for": "connection"}
+            return save_run(transaction, held, EntryKind.CHANGED, body, at=now)
 
     def _look_up(self, run: ActionRun) -> ActionRun:
         finding, site = self._found(run)
@@ -208,8 +206,7 @@ class RunActions:
         now = self.clock.now()
         after = replace(after, result=replace(after.result, message=scrub(after.result.message)))
         with self.database.writing() as transaction:
-            save_run(transaction, after)
-            append_entry(transaction, after, kind, body, at=now)
+            after = save_run(transaction, after, kind, body, at=now)
             self._note_health(transaction, after, outcome)
             if billing is not None:
                 save_fresh_billing(transaction, after.connection_id, billing, at=now)
@@ -248,8 +245,7 @@ class RunActions:
         for run in lock_runs(transaction, ended.interaction_id):
             if run.position > ended.position and not run.is_finished:
                 cancelled = cancel_after(run, ended, now=now)
-                save_run(transaction, cancelled)
-                append_entry(transaction, cancelled, EntryKind.CHANGED, {"after": ended.id}, at=now)
+                save_run(transaction, cancelled, EntryKind.CHANGED, {"after": ended.id}, at=now)
 
     def _journal_stale(self, run: ActionRun) -> None:
         now = self.clock.now()
@@ -267,6 +263,8 @@ def _order(run: ActionRun) -> Order:
         reference=run.reference,
         token=run.token,
         target=run.target,
+        memo=run.memo,
+        clicked_at=run.created_at,
     )
 
 

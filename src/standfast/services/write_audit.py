@@ -20,11 +20,13 @@ def write_audit(
     app_id: str | None = None,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
+    reason: str = "",
+    visitor: str | None = None,
 ) -> None:
     """`deed` is "noun.what_happened"; `subject` is a name a person knows the thing by.
 
     What is equal before and after is left out, and what changed nothing is not noted. Never hand
-    in a secret.
+    in a secret. `visitor` is whose data this holds ("u:<user_id>"), so that it can be erased.
     """
     if before is not None and before == after:
         return
@@ -41,5 +43,7 @@ def write_audit(
             subject=subject,
             before={key: before[key] for key in before if before[key] != after.get(key)},
             after={key: after[key] for key in after if after[key] != before.get(key)},
+            reason=reason,
+            visitor=visitor,
         ),
     )

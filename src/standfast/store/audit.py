@@ -1,18 +1,24 @@
 """Every change made in the console: who, when, where, what, before and after."""
 
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select
 
+from standfast.domain.attempt_chain import body_digest
 from standfast.store.database import Reader, Transaction
 from standfast.store.schema_operators import audit_entries
 
 
 @dataclass(frozen=True)
 class AuditRow:
-    """`deed` is "noun.what_happened"; `before` and `after` hold what changed, without secrets."""
+    """`deed` is "noun.what_happened"; `before` and `after` hold what changed, without secrets.
+
+    `reason` is why, where one was asked for; `visitor` whose data these three hold, if anybody's.
+    Once erased, `before` and `after` are None and `digest` alone stands for them.
+    """
 
     id: str
     at: datetime
@@ -21,8 +27,12 @@ class AuditRow:
     app_id: str | None
     deed: str
     subject: str
-    before: dict[str, Any]
-    after: dict[str, Any]
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    reason: str = ""
+    visitor: str | None = None
+    salt: str = field(default="", compare=False)
+    digest: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -37,7 +47,11 @@ class AuditFilter:
     until: datetime | None = None
 
 
+_COLUMNS = tuple(audit_entries.c[one.name] for one in fields(AuditRow))
+
+
 def add_entry(transaction: Transaction, row: AuditRow) -> None:
+    salt = secrets.token_hex(16)
     transaction.connection.execute(
         insert(audit_entries).values(
             id=row.id,
@@ -49,15 +63,27 @@ def add_entry(transaction: Transaction, row: AuditRow) -> None:
             subject=row.subject,
             before=row.before,
             after=row.after,
+            reason=row.reason,
+            visitor=row.visitor,
+            salt=salt,
+            digest=digest_of(row, salt),
+            is_sealed=False,
         )
     )
+
+
+def digest_of(row: AuditRow, salt: str) -> str:
+    """What stands for the entry in the sealed chain, also when what changed is erased."""
+    content = {"before": row.before, "after": row.after, "reason": row.reason}
+    who = [row.id, row.actor_id, row.actor_name, row.app_id, row.deed, row.subject]
+    return body_digest({"who": who, "digest": body_digest(content, salt)}, "")
 
 
 def list_entries(
     reader: Reader, chosen: AuditFilter, *, offset: int, limit: int
 ) -> tuple[AuditRow, ...]:
     """Newest first."""
-    query = select(audit_entries).order_by(audit_entries.c.at.desc(), audit_entries.c.id.desc())
+    query = select(*_COLUMNS).order_by(audit_entries.c.at.desc(), audit_entries.c.id.desc())
     if chosen.app_id is not None:
         query = query.where(audit_entries.c.app_id == chosen.app_id)
     if chosen.actor_id:

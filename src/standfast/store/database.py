@@ -10,10 +10,13 @@ from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.pool import QueuePool
 
-from standfast.store.schema import mirror
-from standfast.store.schema_operators import core  # with every table of both files
+from standfast.store import schema_ledger, schema_operators
+from standfast.store.schema import core, mirror
 from standfast.store.shared_slots import AdvisorySlots
 from standfast.store.signals import LocalSignals, PostgresSignals, Signal, Signals
+
+TABLES = (schema_ledger.core, schema_operators.core)
+"""`core` is complete once both modules are imported."""
 
 
 class Reader:

@@ -13,7 +13,10 @@ from standfast.store.schema import interactions, visitor_prompts
 
 @dataclass(frozen=True)
 class InteractionRow:
-    """One deed. `claim` excludes a second one; `refusal` is why nothing was started."""
+    """One deed. `claim` excludes a second one; `refusal` is why nothing was started.
+
+    `quote` is the price that was shown and agreed to, a packed `contract.actions.Preview`.
+    """
 
     id: str
     app_id: str
@@ -35,6 +38,7 @@ class InteractionRow:
     refusal: dict[str, str] | None
     decided_at: datetime
     received_at: datetime
+    quote: dict[str, Any] | None = None
 
 
 NAMES = tuple(one.name for one in fields(InteractionRow))

@@ -1,30 +1,26 @@
 """The ledger's tables: runs that are claimed by lease and fence, and their append-only journal."""
 
+import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    RowMapping,
-    Select,
-    and_,
-    exists,
-    insert,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import and_, exists, or_, select, update
 
-from standfast.domain.action_run import BLOCKS_NOBODY, FINISHED, ActionRun, RunResult, RunState
-from standfast.domain.attempt_chain import Entry, EntryKind, seal
-from standfast.store.bodies import packed, unpacked
+from standfast.domain.action_run import BLOCKS_NOBODY, FINISHED, ActionRun, RunState
+from standfast.domain.attempt_chain import Entry, EntryKind, body_digest, seal
 from standfast.store.database import Reader, Transaction
+from standfast.store.run_rows import (
+    COLUMNS,
+    execute,
+    insert_entry,
+    insert_run,
+    instant,
+    run_of,
+    update_run,
+)
 from standfast.store.schema import action_attempts, action_runs, interactions
-
-FIELDS = tuple(one.name for one in fields(ActionRun))
-COLUMNS = tuple(action_runs.c[name] for name in FIELDS)
 
 
 class LeaseLost(Exception):
@@ -45,13 +41,19 @@ class PendingInteraction:
     step: str
 
 
-def add_run(transaction: Transaction, run: ActionRun) -> None:
+def add_run(transaction: Transaction, run: ActionRun) -> ActionRun:
     """Write a new run with the first line of its journal."""
-    transaction.connection.execute(
-        insert(action_runs).values(**_values(run), attempts=0, last_hash="")
-    )
-    body = {"action": run.action, "parameters": run.parameters, "billing_id": run.billing_id}
-    append_entry(transaction, run, EntryKind.CREATED, body, at=run.created_at)
+    body = {
+        "action": run.action,
+        "parameters": run.parameters,
+        "billing_id": run.billing_id,
+        "user_id": run.user_id,
+    }
+    entry = _entry(run, EntryKind.CREATED, body, at=run.created_at)
+    added = replace(run, entries=entry.n, last_hash=entry.hash)
+    insert_run(transaction.connection, added)
+    insert_entry(transaction.connection, entry)
+    return added
 
 
 def claim_due_runs(
@@ -61,70 +63,87 @@ def claim_due_runs(
 
     Each gets a higher fence: what an earlier holder still writes changes nothing.
     """
-    due = (
-        select(action_runs.c.id)
-        .where(
-            action_runs.c.due_at <= now,
-            or_(action_runs.c.lease_until.is_(None), action_runs.c.lease_until <= now),
-            ~_is_behind_another(),
-        )
-        .order_by(action_runs.c.due_at, action_runs.c.sequence)
-        .limit(limit)
-    )
-    if transaction.connection.dialect.name == "postgresql":
-        due = due.with_for_update(skip_locked=True)
-    rows = transaction.connection.execute(
-        update(action_runs)
-        .where(action_runs.c.id.in_(due.scalar_subquery()))
-        .values(fence=action_runs.c.fence + 1, lease_until=until, lease_owner=owner)
-        .returning(*COLUMNS)
-    ).mappings()
-    return tuple(sorted((_run(row) for row in rows), key=lambda run: run.sequence))
+    is_postgresql = transaction.connection.dialect.name == "postgresql"
+    statement = _CLAIM.format(lock=" FOR UPDATE SKIP LOCKED" if is_postgresql else "")
+    at = instant(now)
+    values = (instant(until), owner, at, at, limit)
+    rows = execute(transaction.connection, statement, values)
+    return tuple(sorted((run_of(row) for row in rows), key=lambda run: run.sequence))
 
 
-def save_run(transaction: Transaction, run: ActionRun, *, keep_lease: bool = False) -> None:
-    """Write what became of a run we hold. Raises `LeaseLost` when we no longer do."""
-    changes = _values(run) if keep_lease else {**_values(run), "lease_until": None}
-    for name in ("id", "fence"):
-        del changes[name]
-    if keep_lease:
-        del changes["lease_until"]
-    changed = transaction.connection.execute(
-        update(action_runs)
-        .where(action_runs.c.id == run.id, action_runs.c.fence == run.fence)
-        .values(**changes)
-    )
-    if changed.rowcount != 1:
+def save_run(
+    transaction: Transaction,
+    run: ActionRun,
+    kind: EntryKind,
+    body: dict[str, Any],
+    *,
+    at: datetime,
+    keep_lease: bool = False,
+) -> ActionRun:
+    """Write what became of a run we hold, with a line in its journal.
+
+    Raises `LeaseLost` when we no longer hold it.
+    """
+    entry = _entry(run, kind, body, at=at)
+    saved = replace(run, entries=entry.n, last_hash=entry.hash)
+    if update_run(transaction.connection, saved, known=run.entries, keep_lease=keep_lease):
+        insert_entry(transaction.connection, entry)
+        return saved
+    head = _head(transaction, run.id)
+    if head.fence != run.fence or head.entries == run.entries:
+        raise LeaseLost(run.id, run.fence)
+    # Somebody without a lease has written a line since we read the run: ours comes after it.
+    behind = replace(run, entries=head.entries, last_hash=head.last_hash)
+    return save_run(transaction, behind, kind, body, at=at, keep_lease=keep_lease)
+
+
+def save_waiting(transaction: Transaction, run: ActionRun) -> None:
+    """A run we hold goes on waiting, and its journal has nothing new. Raises `LeaseLost`."""
+    if not update_run(transaction.connection, run, known=run.entries, keep_lease=False):
         raise LeaseLost(run.id, run.fence)
 
 
 def append_entry(
     transaction: Transaction, run: ActionRun, kind: EntryKind, body: dict[str, Any], *, at: datetime
-) -> Entry:
-    """Add a line to the run's journal, chained to the one before it."""
-    head = transaction.connection.execute(
+) -> None:
+    """Add a line to the journal of a run that we do not hold, and change nothing else."""
+    head = _head(transaction, run.id)
+    behind = replace(run, entries=head.entries, last_hash=head.last_hash)
+    entry = _entry(behind, kind, body, at=at)
+    insert_entry(transaction.connection, entry)
+    transaction.connection.execute(
         update(action_runs)
         .where(action_runs.c.id == run.id)
-        .values(attempts=action_runs.c.attempts + 1)
-        .returning(action_runs.c.attempts, action_runs.c.last_hash)
-    ).one()
-    entry = seal(
+        .values(entries=entry.n, last_hash=entry.hash)
+    )
+
+
+def _head(transaction: Transaction, run_id: str) -> Any:
+    query = select(action_runs.c.fence, action_runs.c.entries, action_runs.c.last_hash).where(
+        action_runs.c.id == run_id
+    )
+    if transaction.connection.dialect.name == "postgresql":
+        query = query.with_for_update()
+    return transaction.connection.execute(query).one()
+
+
+def _entry(run: ActionRun, kind: EntryKind, body: dict[str, Any], *, at: datetime) -> Entry:
+    """The next line of the run's journal."""
+    salt = secrets.token_hex(16)
+    return seal(
         Entry(
             run_id=run.id,
-            n=head.attempts,
+            n=run.entries + 1,
             kind=kind,
             fence=run.fence,
             state=run.state,
             at=at,
             body=body,
-            previous_hash=head.last_hash,
+            salt=salt,
+            body_digest=body_digest(body, salt),
+            previous_hash=run.last_hash,
         )
     )
-    transaction.connection.execute(insert(action_attempts).values(**packed_entry(entry)))
-    transaction.connection.execute(
-        update(action_runs).where(action_runs.c.id == run.id).values(last_hash=entry.hash)
-    )
-    return entry
 
 
 def extend_leases(transaction: Transaction, held: Iterable[ActionRun], *, until: datetime) -> None:
@@ -161,28 +180,40 @@ def wake_runs(transaction: Transaction, connection_id: str, *, now: datetime) ->
 
 
 def get_run(reader: Reader, run_id: str) -> ActionRun:
-    query = select(*COLUMNS).where(action_runs.c.id == run_id)
-    return _run(reader.connection.execute(query).mappings().one())
+    [found] = _runs(reader, "WHERE id = ?", run_id)
+    return found
 
 
 def find_run(reader: Reader, app_id: str, run_id: str) -> ActionRun | None:
-    query = select(*COLUMNS).where(action_runs.c.id == run_id, action_runs.c.app_id == app_id)
-    row = reader.connection.execute(query).mappings().one_or_none()
-    return _run(row) if row else None
+    found = _runs(reader, "WHERE id = ? AND app_id = ?", run_id, app_id)
+    return found[0] if found else None
+
+
+def lock_run(transaction: Transaction, app_id: str, run_id: str) -> ActionRun | None:
+    """A run, held against other writers until the transaction ends."""
+    where = "WHERE id = ? AND app_id = ?" + _for_update(transaction)
+    found = _runs(transaction, where, run_id, app_id)
+    return found[0] if found else None
 
 
 def list_runs(reader: Reader, interaction_id: str) -> tuple[ActionRun, ...]:
     """The runs of one click, in order."""
-    query = _runs_of(interaction_id)
-    return tuple(_run(row) for row in reader.connection.execute(query).mappings())
+    return _runs(reader, "WHERE interaction_id = ? ORDER BY position", interaction_id)
 
 
 def lock_runs(transaction: Transaction, interaction_id: str) -> tuple[ActionRun, ...]:
     """The runs of one click, held against other writers until the transaction ends."""
-    query = _runs_of(interaction_id)
-    if transaction.connection.dialect.name == "postgresql":
-        query = query.with_for_update()
-    return tuple(_run(row) for row in transaction.connection.execute(query).mappings())
+    where = "WHERE interaction_id = ? ORDER BY position" + _for_update(transaction)
+    return _runs(transaction, where, interaction_id)
+
+
+def _runs(reader: Reader, where: str, *values: str) -> tuple[ActionRun, ...]:
+    statement = f"SELECT {COLUMNS} FROM action_runs {where}"  # noqa: S608 - our own words
+    return tuple(run_of(row) for row in execute(reader.connection, statement, values))
+
+
+def _for_update(transaction: Transaction) -> str:
+    return " FOR UPDATE" if transaction.connection.dialect.name == "postgresql" else ""
 
 
 def list_entries(reader: Reader, run_id: str) -> list[Entry]:
@@ -200,6 +231,8 @@ def list_entries(reader: Reader, run_id: str) -> list[Entry]:
             state=row.state,
             at=row.at,
             body=row.body,
+            salt=row.salt,
+            body_digest=row.body_digest,
             previous_hash=row.previous_hash,
             hash=row.hash,
         )
@@ -222,47 +255,20 @@ def list_pending_interactions(
     return tuple(PendingInteraction(row.id, row.prompt_id, row.step) for row in rows)
 
 
-def packed_entry(entry: Entry) -> dict[str, Any]:
-    return {
-        "run_id": entry.run_id,
-        "n": entry.n,
-        "kind": entry.kind,
-        "fence": entry.fence,
-        "state": entry.state,
-        "at": entry.at,
-        "body": entry.body,
-        "previous_hash": entry.previous_hash,
-        "hash": entry.hash,
-    }
+def _quoted(states: Iterable[RunState]) -> str:
+    return ", ".join(f"'{state}'" for state in sorted(states))
 
 
-def _is_behind_another() -> ColumnElement[bool]:
-    """Whether an earlier run of the same customer must end first."""
-    earlier = action_runs.alias("earlier")
-    return exists().where(
-        earlier.c.lane == action_runs.c.lane,
-        earlier.c.sequence < action_runs.c.sequence,
-        earlier.c.finished_at.is_(None),
-        or_(
-            earlier.c.interaction_id == action_runs.c.interaction_id,
-            earlier.c.state.not_in(BLOCKS_NOBODY - FINISHED),
-        ),
-    )
-
-
-def _runs_of(interaction_id: str) -> Select[Any]:
-    return (
-        select(*COLUMNS)
-        .where(action_runs.c.interaction_id == interaction_id)
-        .order_by(action_runs.c.position)
-    )
-
-
-def _values(run: ActionRun) -> dict[str, Any]:
-    values = {name: getattr(run, name) for name in FIELDS}
-    return {**values, "result": packed(run.result)}
-
-
-def _run(row: RowMapping) -> ActionRun:
-    run = ActionRun(**{name: row[name] for name in FIELDS})
-    return replace(run, state=RunState(run.state), result=unpacked(row["result"], RunResult))
+_CLAIM = (
+    "UPDATE action_runs SET fence = fence + 1, lease_until = ?, lease_owner = ? WHERE id IN ("  # noqa: S608 - our own words
+    "SELECT id FROM action_runs AS due WHERE due_at <= ? "
+    "AND (lease_until IS NULL OR lease_until <= ?) "
+    # An earlier run of the same customer must end first; those that wait for a person let later
+    # clicks go ahead, but not later steps of the same click.
+    "AND NOT EXISTS (SELECT 1 FROM action_runs AS earlier WHERE earlier.lane = due.lane "
+    "AND earlier.sequence < due.sequence AND earlier.finished_at IS NULL "
+    "AND (earlier.interaction_id = due.interaction_id "
+    f"OR earlier.state NOT IN ({_quoted(BLOCKS_NOBODY - FINISHED)}))) "
+    "ORDER BY due_at, sequence LIMIT ?{lock}) "
+    f"RETURNING {COLUMNS}"
+)

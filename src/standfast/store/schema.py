@@ -190,6 +190,7 @@ interactions = Table(
     Column("refusal", Json),  # {reason, message} when nothing was started
     Column("decided_at", Instant, nullable=False),
     Column("received_at", Instant, nullable=False),
+    Column("quote", Json),  # contract.Preview: the price that was shown and agreed to
     Index("ix_interactions_visitor", "app_id", "visitor", "prompt_id"),
 )
 
@@ -226,14 +227,24 @@ action_runs = Table(
     Column("doubt_at", Instant),
     Column("last_try_at", Instant),
     Column("target", Text),
-    Column("result", Json, nullable=False),  # reference, already, reason, message, link
-    Column("attempts", Integer, nullable=False),
+    Column("result", Json, nullable=False),  # reference, already, reason, message, link, charged
+    Column("memo", Json, nullable=False),  # how things stood before the first write
+    Column("origin", Text, nullable=False),  # click | undo | again
+    Column("parent_id", Text),  # the run that is undone or run again
+    Column("started_by", Text),  # an operator's id; None: the visitor
+    Column("quoted", Json),  # contract.Preview: the price that was shown
+    Column("waits_when_down", Boolean, nullable=False),  # else refused when the site is down
+    Column("incident", Text, nullable=False),  # what a person must look at, "" for nothing
+    Column("entries", Integer, nullable=False),  # of its journal
     Column("last_hash", Text, nullable=False),
+    Column("sealed_hash", Text, nullable=False),  # the last_hash that the sealed chain holds
     Column("created_at", Instant, nullable=False),
     Column("finished_at", Instant),
     UniqueConstraint("interaction_id", "position"),
     Index("ix_action_runs_due", "due_at"),
     Index("ix_action_runs_lane", "lane", "sequence"),
+    Index("ix_action_runs_finished", "finished_at"),
+    Index("ix_action_runs_parent", "parent_id"),
 )
 
 action_attempts = Table(
@@ -241,11 +252,13 @@ action_attempts = Table(
     core,
     Column("run_id", Text, ForeignKey("action_runs.id"), nullable=False),
     Column("n", Integer, nullable=False),
-    Column("kind", Text, nullable=False),  # created | intent | outcome | look_up | rescued | stale
+    Column("kind", Text, nullable=False),  # domain.attempt_chain.EntryKind
     Column("fence", Integer, nullable=False),
     Column("state", Text, nullable=False),  # of the run after this entry
     Column("at", Instant, nullable=False),
-    Column("body", Json, nullable=False),  # redacted
+    Column("body", Json, nullable=False),  # redacted; JSON's null once erased
+    Column("salt", Text, nullable=False),  # "" once erased
+    Column("body_digest", Text, nullable=False),
     Column("previous_hash", Text, nullable=False),
     Column("hash", Text, nullable=False),
     PrimaryKeyConstraint("run_id", "n"),

@@ -90,8 +90,13 @@ audit_entries = Table(
     Column("app_id", Text),  # None: it concerns the company
     Column("deed", Text, nullable=False),  # "app.settings_changed"
     Column("subject", Text, nullable=False),
-    Column("before", Json, nullable=False),
+    Column("before", Json, nullable=False),  # JSON's null once erased
     Column("after", Json, nullable=False),
+    Column("reason", Text, nullable=False),  # why, where one was asked for
+    Column("visitor", Text),  # whose data before, after or reason hold, if anybody's
+    Column("salt", Text, nullable=False),  # "" once erased
+    Column("digest", Text, nullable=False),  # salted, over before, after and reason
+    Column("is_sealed", Boolean, nullable=False),
     Index("ix_audit_entries_at", "at"),
     Index("ix_audit_entries_app", "app_id", "at"),
 )

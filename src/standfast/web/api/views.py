@@ -73,7 +73,7 @@ class AttemptView(msgspec.Struct, frozen=True):
     kind: str
     state: str
     at: datetime
-    body: dict[str, Any]
+    body: dict[str, Any] | None
     hash: str
 
 

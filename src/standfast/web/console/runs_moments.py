@@ -97,6 +97,9 @@ def _told(journal: _Journal, entry: Entry) -> Moment:
             return Moment("A late answer was set aside", entry.at, "neutral", "clock", text)
         case EntryKind.CHANGED:
             return _changed(entry)
+        case EntryKind.RECORDED:
+            text = _text(entry.said, "note")
+            return Moment("An operator wrote down", entry.at, "neutral", "person", text)
         case _:
             assert_never(entry.kind)
 
@@ -120,15 +123,15 @@ def clicked_label(story: RunStory) -> str:
 
 def _intent(journal: _Journal, entry: Entry) -> Moment:
     journal.sends += 1
-    call = _mapping(entry.body.get("call"))
+    call = _mapping(entry.said.get("call"))
     again = " again" if journal.sends > 1 else ""
     title = f"Asked {journal.biller}{again}"
     return Moment(title, entry.at, "neutral", "upload", call=call)
 
 
 def _outcome(journal: _Journal, entry: Entry) -> Moment:
-    outcome = _mapping(entry.body.get("outcome")) or {}
-    answer = _mapping(entry.body.get("answer"))
+    outcome = _mapping(entry.said.get("outcome")) or {}
+    answer = _mapping(entry.said.get("answer"))
     moment = replace(_of_outcome(journal, outcome, entry.at), answer=answer)
     return replace(moment, facts=tuple(_answer_facts(answer)) if answer else ())
 
@@ -156,7 +159,7 @@ def _of_outcome(journal: _Journal, outcome: Body, at: datetime) -> Moment:
 
 
 def _look_up(journal: _Journal, entry: Entry) -> Moment:
-    finding = _mapping(entry.body.get("finding")) or {}
+    finding = _mapping(entry.said.get("finding")) or {}
     biller = journal.biller
     match finding.get("is"):
         case "Succeeded":
@@ -175,10 +178,10 @@ def _look_up(journal: _Journal, entry: Entry) -> Moment:
 
 
 def _changed(entry: Entry) -> Moment:
-    if "after" in entry.body:
+    if "after" in entry.said:
         text = "An earlier step of the same click did not succeed, so this one was not tried."
         return Moment("Not tried", entry.at, "neutral", "stop", text)
-    if entry.body.get("waits_for") == "connection":
+    if entry.said.get("waits_for") == "connection":
         text = "It goes on by itself as soon as the connection is mended."
         return Moment("Waits for the connection", entry.at, "warn", "plug", text)
     if entry.state == RunState.FAILED:

@@ -1,0 +1,176 @@
+"""A run as a row and back: one of the three places where the driver is spoken to directly.
+
+Built statements cost more than the database's own work here (see `bench/actions.py`), so the few
+that every run needs are texts, made once from the columns.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from standfast.contract.actions import Preview
+from standfast.domain.action_run import ActionRun, Origin, RunResult, RunState
+from standfast.domain.attempt_chain import Entry
+from standfast.store.columns import EPOCH
+
+FIELDS = tuple(one.name for one in fields(ActionRun))
+COLUMNS = ", ".join(f"action_runs.{name}" for name in FIELDS)
+
+_MICROSECOND = timedelta(microseconds=1)
+_MUTABLE = (
+    "state",
+    "due_at",
+    "deadline_at",
+    "tries",
+    "look_ups",
+    "token_group",
+    "sends",
+    "has_open_intent",
+    "first_sent_at",
+    "last_sent_at",
+    "doubt_at",
+    "last_try_at",
+    "target",
+    "result",
+    "memo",
+    "incident",
+    "entries",
+    "last_hash",
+    "finished_at",
+)
+_ENTRY = (
+    "run_id",
+    "n",
+    "kind",
+    "fence",
+    "state",
+    "at",
+    "body",
+    "salt",
+    "body_digest",
+    "previous_hash",
+    "hash",
+)
+
+
+def instant(value: datetime | None) -> int | None:
+    return None if value is None else (value - EPOCH) // _MICROSECOND
+
+
+def _read_instant(value: int | None) -> datetime | None:
+    return None if value is None else EPOCH + timedelta(microseconds=value)
+
+
+def json_text(value: object) -> str | None:
+    return None if value is None else msgspec.json.encode(value, order="sorted").decode()
+
+
+def _dict_reader() -> Callable[[str], dict[str, str]]:
+    return msgspec.json.Decoder(dict[str, str]).decode
+
+
+def _optional(read: Callable[[str], Any]) -> Callable[[str | None], Any]:
+    return lambda text: None if text is None else read(text)
+
+
+_INSTANTS = frozenset(one.name for one in fields(ActionRun) if one.name.endswith(("_at", "_until")))
+_JSON: Mapping[str, Callable[[Any], Any]] = {
+    "parameters": _dict_reader(),
+    "memo": _dict_reader(),
+    "result": msgspec.json.Decoder(RunResult).decode,
+    "quoted": _optional(msgspec.json.Decoder(Preview).decode),
+}
+_ENUMS: Mapping[str, Callable[[Any], Any]] = {"state": RunState, "origin": Origin}
+_FLAGS = frozenset({"stop_on_error", "moves_money", "has_open_intent", "waits_when_down"})
+
+
+def _writer(name: str) -> Callable[[Any], Any] | None:
+    if name in _INSTANTS:
+        return instant
+    if name in _JSON:
+        return json_text
+    return str if name in _ENUMS else None
+
+
+def _reader(name: str) -> Callable[[Any], Any] | None:
+    if name in _INSTANTS:
+        return _read_instant
+    if name in _FLAGS:
+        return bool  # SQLite keeps 0 and 1
+    return _JSON.get(name) or _ENUMS.get(name)
+
+
+def _values(run: ActionRun, names: Iterable[str]) -> list[Any]:
+    return [
+        getattr(run, name) if (write := _WRITERS[name]) is None else write(getattr(run, name))
+        for name in names
+    ]
+
+
+_WRITERS = {name: _writer(name) for name in FIELDS}
+_READERS = tuple((name, _reader(name)) for name in FIELDS)
+
+
+def run_of(row: Iterable[Any]) -> ActionRun:
+    """The run in a row of `COLUMNS`."""
+    return ActionRun(**{
+        name: value if read is None else read(value)
+        for (name, read), value in zip(_READERS, row, strict=True)
+    })  # fmt: skip
+
+
+def _marks(count: int) -> str:
+    return ", ".join(["?"] * count)
+
+
+_INSERT_RUN = (
+    f"INSERT INTO action_runs ({', '.join(FIELDS)}, sealed_hash) "  # noqa: S608 - our own names
+    f"VALUES ({_marks(len(FIELDS))}, '')"
+)
+_INSERT_ENTRY = (
+    f"INSERT INTO action_attempts ({', '.join(_ENTRY)}) "  # noqa: S608 - our own names
+    f"VALUES ({_marks(len(_ENTRY))})"
+)
+_SET = ", ".join(f"{name} = ?" for name in _MUTABLE)
+_HELD = "WHERE id = ? AND fence = ? AND entries = ?"
+_UPDATE_HELD = f"UPDATE action_runs SET {_SET} {_HELD}"  # noqa: S608 - our own names
+_UPDATE_FREED = f"UPDATE action_runs SET {_SET}, lease_until = NULL {_HELD}"  # noqa: S608 - our own names
+
+
+def execute(connection: Connection, statement: str, values: Iterable[Any]) -> Any:
+    """A statement with ? for its values, in the words of this database's driver."""
+    if connection.dialect.name == "postgresql":
+        statement = statement.replace("?", "%s")
+    return connection.exec_driver_sql(statement, tuple(values))
+
+
+def insert_run(connection: Connection, run: ActionRun) -> None:
+    execute(connection, _INSERT_RUN, _values(run, FIELDS))
+
+
+def insert_entry(connection: Connection, entry: Entry) -> None:
+    values = (
+        entry.run_id,
+        entry.n,
+        entry.kind.value,
+        entry.fence,
+        str(entry.state),
+        instant(entry.at),
+        json_text(entry.body),
+        entry.salt,
+        entry.body_digest,
+        entry.previous_hash,
+        entry.hash,
+    )
+    execute(connection, _INSERT_ENTRY, values)
+
+
+def update_run(connection: Connection, run: ActionRun, *, known: int, keep_lease: bool) -> bool:
+    """Whether the run was ours under its fence, with `known` entries in its journal."""
+    statement = _UPDATE_HELD if keep_lease else _UPDATE_FREED
+    values = (*_values(run, _MUTABLE), run.id, run.fence, known)
+    return execute(connection, statement, values).rowcount == 1
