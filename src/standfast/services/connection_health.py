@@ -6,7 +6,13 @@ import structlog
 
 from standfast.config import Durations
 from standfast.contract.actions import RetryCause
-from standfast.store.connections import ConnectionRow, Health, get_connection, save_health
+from standfast.store.connections import (
+    ConnectionRow,
+    Health,
+    get_connection,
+    is_in_trouble,
+    save_health,
+)
 from standfast.store.database import Transaction
 from standfast.store.runs import wake_runs
 from standfast.store.signals import RUN_DUE
@@ -49,9 +55,9 @@ def note_trouble(
 
 def note_good_answer(transaction: Transaction, connection_id: str, *, now: datetime) -> None:
     """The credentials work: forget refusals, mend the connection, let its waiting runs go."""
-    connection = get_connection(transaction, connection_id)
-    if connection.health is Health.OK and not connection.refused_at:
+    if not is_in_trouble(transaction, connection_id):
         return
+    connection = get_connection(transaction, connection_id)
     save_health(transaction, connection_id, health=Health.OK, detail="", refused_at=(), at=now)
     if connection.health is Health.BROKEN:
         _log.info("connection.mended", connection=connection_id)

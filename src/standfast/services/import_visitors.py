@@ -184,7 +184,7 @@ class ImportVisitors(Acting):
             "rejected": len(imported.rejected),
             "traits": [one.trait for one in columns if one.trait and one.kind != "skip"],
         }
-        with self._database.writing() as transaction:
+        with self._database.writing(alone=True) as transaction:
             write_audit(
                 transaction, self.actor, "visitor.imported", "CSV file",
                 at=now, app_id=app_id, before={}, after=told,

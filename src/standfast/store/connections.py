@@ -6,11 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 
 from standfast.contract.connector import SiteFacts
 from standfast.store.bodies import packed, unpacked
 from standfast.store.database import Reader, Transaction
+from standfast.store.driver import execute
 from standfast.store.schema import connections
 
 
@@ -65,11 +66,18 @@ def save_connection(transaction: Transaction, row: ConnectionRow) -> None:
 
 
 def get_connection(reader: Reader, connection_id: str) -> ConnectionRow:
-    return _row(
-        reader.connection.execute(
-            select(connections).where(connections.c.id == connection_id)
-        ).one()
-    )
+    return _row(reader.connection.execute(_GET, {"wanted": connection_id}).one())
+
+
+_GET = select(connections).where(connections.c.id == bindparam("wanted"))
+
+
+def is_in_trouble(reader: Reader, connection_id: str) -> bool:
+    """Whether it is broken, or has been refused of late."""
+    return bool(execute(reader.connection, _IN_TROUBLE, (connection_id,)).fetchall())
+
+
+_IN_TROUBLE = "SELECT 1 FROM connections WHERE id = ? AND (health <> 'ok' OR refused_at <> '[]')"
 
 
 def find_connection(reader: Reader, app_id: str, connector: str) -> ConnectionRow | None:

@@ -1,7 +1,7 @@
 """The two databases behind one face: who may read, who may write, what is told after a commit."""
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.pool import QueuePool
 
 from standfast.store import schema_ledger, schema_operators
+from standfast.store.group_commit import GroupedWriter
 from standfast.store.schema import core, mirror
 from standfast.store.shared_slots import AdvisorySlots
 from standfast.store.signals import LocalSignals, PostgresSignals, Signal, Signals
@@ -41,7 +42,7 @@ class Database:
     """One writer per file when embedded; ordinary pools on PostgreSQL.
 
     SQLite before 3.51.3 can lose a commit when two connections checkpoint at once, so every file
-    has one writing connection, which queues its users fairly.
+    has one writing connection. Small transactions on the core file share their commits.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Database:
         shared_slots: AdvisorySlots | None = None,
     ) -> None:
         self._core_writes = core_writes
+        self._grouped = GroupedWriter(core_writes) if self.is_embedded else None
         self._core_reads = core_reads
         self._mirror_writes = mirror_writes
         self._mirror_reads = mirror_reads
@@ -77,12 +79,21 @@ class Database:
             yield Reader(connection)
 
     @contextmanager
-    def writing(self) -> Generator[Transaction]:
-        with self._core_writes.begin() as connection:
+    def writing(self, *, alone: bool = False) -> Generator[Transaction]:
+        """What was written is durable when the block has been left.
+
+        `alone` is for a long transaction (an import), which no click shall wait for.
+        """
+        with self._begun(alone=alone) as connection:
             transaction = Transaction(connection)
             yield transaction
             self.signals.within(connection, transaction.signals)
         self.signals.after_commit(transaction.signals)
+
+    def _begun(self, *, alone: bool) -> AbstractContextManager[Connection]:
+        if self._grouped is None:
+            return self._core_writes.begin()
+        return self._grouped.begin(alone=alone)
 
     @contextmanager
     def writing_mirror(self) -> Generator[Transaction]:
@@ -91,13 +102,16 @@ class Database:
 
     def create_missing_tables(self) -> None:
         """Build the present schema; existing tables are left alone."""
-        core.create_all(self._core_writes)
+        with self.writing() as transaction:
+            core.create_all(transaction.connection)
         mirror.create_all(self._mirror_writes)
 
     def close(self) -> None:
         self.signals.close()
         if self.shared_slots is not None:
             self.shared_slots.close()
+        if self._grouped is not None:
+            self._grouped.close()
         for engine in (
             self._core_writes,
             self._core_reads,

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 
 from standfast.domain.interaction import FINAL, Kind
-from standfast.store.database import Reader, Transaction, upserting
+from standfast.store.database import Reader, Transaction
+from standfast.store.driver import execute, inserting, instant, json_text
 from standfast.store.schema import interactions, visitor_prompts
 
 
@@ -46,15 +47,35 @@ NAMES = tuple(one.name for one in fields(InteractionRow))
 
 def add_interaction(transaction: Transaction, row: InteractionRow) -> bool:
     """Whether this deed is the first of its claim; a second one changes nothing."""
-    # No index is named: of two at the same moment the later may meet the other's id first, and
-    # PostgreSQL forgives a conflict in the named index only.
-    written = transaction.connection.execute(
-        upserting(transaction, interactions)
-        .values(**vars(row))
-        .on_conflict_do_nothing()
-        .returning(interactions.c.id)
-    ).one_or_none()
-    return written is not None
+    values = (
+        row.id,
+        row.app_id,
+        row.visitor,
+        row.user_id,
+        row.prompt_id,
+        row.version,
+        row.variation,
+        row.snapshot_hash,
+        row.decision,
+        row.view,
+        row.step,
+        row.kind.value,
+        row.claim,
+        json_text(row.values),
+        row.billing_id,
+        row.billing_id_source,
+        row.show,
+        json_text(row.refusal),
+        instant(row.decided_at),
+        instant(row.received_at),
+        json_text(row.quote),
+    )
+    return execute(transaction.connection, _INSERT, values).rowcount == 1
+
+
+# No index is named: of two at the same moment the later may meet the other's id first, and
+# PostgreSQL forgives a conflict in the named index only.
+_INSERT = inserting("interactions", NAMES) + " ON CONFLICT DO NOTHING"
 
 
 def find_interaction_by_claim(reader: Reader, claim: str) -> InteractionRow | None:
@@ -68,28 +89,28 @@ def find_interaction(reader: Reader, app_id: str, interaction_id: str) -> Intera
 def count_interaction(transaction: Transaction, row: InteractionRow) -> None:
     """Bring the visitor's history with the prompt up to date."""
     is_accept = row.kind in {Kind.ACCEPT, Kind.SECONDARY_ACCEPT} and row.refusal is None
-    first = {
-        "finals": int(row.kind in FINAL),
-        "impressions": int(row.kind is Kind.IMPRESSION),
-        "last_kind": row.kind,
-        "last_at": row.received_at,
-        "accepted_at": row.received_at if is_accept else None,
-    }
-    table = visitor_prompts.c
-    statement = upserting(transaction, visitor_prompts).values(
-        app_id=row.app_id, visitor=row.visitor, prompt_id=row.prompt_id, **first
+    at = instant(row.received_at)
+    values = (
+        row.app_id,
+        row.visitor,
+        row.prompt_id,
+        int(row.kind in FINAL),
+        int(row.kind is Kind.IMPRESSION),
+        row.kind.value,
+        at,
+        at if is_accept else None,
     )
-    transaction.connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["app_id", "visitor", "prompt_id"],
-            set_={
-                **first,
-                "finals": table.finals + first["finals"],
-                "impressions": table.impressions + first["impressions"],
-                "accepted_at": first["accepted_at"] or table.accepted_at,
-            },
-        )
-    )
+    execute(transaction.connection, _COUNT, values)
+
+
+_COUNT = (
+    inserting("visitor_prompts", [column.name for column in visitor_prompts.c])
+    + " ON CONFLICT (app_id, visitor, prompt_id) DO UPDATE SET "
+    "finals = visitor_prompts.finals + excluded.finals, "
+    "impressions = visitor_prompts.impressions + excluded.impressions, "
+    "last_kind = excluded.last_kind, last_at = excluded.last_at, "
+    "accepted_at = coalesce(excluded.accepted_at, visitor_prompts.accepted_at)"
+)
 
 
 def _find(reader: Reader, *where: ColumnElement[bool]) -> InteractionRow | None:

@@ -1,12 +1,7 @@
-"""A run as a row and back: one of the three places where the driver is spoken to directly.
-
-Built statements cost more than the database's own work here (see `bench/actions.py`), so the few
-that every run needs are texts, made once from the columns.
-"""
+"""A run and its journal as rows and back, without a statement builder in between."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
-from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -15,12 +10,11 @@ from sqlalchemy import Connection
 from standfast.contract.actions import Preview
 from standfast.domain.action_run import ActionRun, Origin, RunResult, RunState
 from standfast.domain.attempt_chain import Entry
-from standfast.store.columns import EPOCH
+from standfast.store.driver import execute, inserting, instant, json_text, read_instant
 
 FIELDS = tuple(one.name for one in fields(ActionRun))
 COLUMNS = ", ".join(f"action_runs.{name}" for name in FIELDS)
 
-_MICROSECOND = timedelta(microseconds=1)
 _MUTABLE = (
     "state",
     "due_at",
@@ -57,18 +51,6 @@ _ENTRY = (
 )
 
 
-def instant(value: datetime | None) -> int | None:
-    return None if value is None else (value - EPOCH) // _MICROSECOND
-
-
-def _read_instant(value: int | None) -> datetime | None:
-    return None if value is None else EPOCH + timedelta(microseconds=value)
-
-
-def json_text(value: object) -> str | None:
-    return None if value is None else msgspec.json.encode(value, order="sorted").decode()
-
-
 def _dict_reader() -> Callable[[str], dict[str, str]]:
     return msgspec.json.Decoder(dict[str, str]).decode
 
@@ -98,7 +80,7 @@ def _writer(name: str) -> Callable[[Any], Any] | None:
 
 def _reader(name: str) -> Callable[[Any], Any] | None:
     if name in _INSTANTS:
-        return _read_instant
+        return read_instant
     if name in _FLAGS:
         return bool  # SQLite keeps 0 and 1
     return _JSON.get(name) or _ENUMS.get(name)
@@ -123,33 +105,16 @@ def run_of(row: Iterable[Any]) -> ActionRun:
     })  # fmt: skip
 
 
-def _marks(count: int) -> str:
-    return ", ".join(["?"] * count)
-
-
-_INSERT_RUN = (
-    f"INSERT INTO action_runs ({', '.join(FIELDS)}, sealed_hash) "  # noqa: S608 - our own names
-    f"VALUES ({_marks(len(FIELDS))}, '')"
-)
-_INSERT_ENTRY = (
-    f"INSERT INTO action_attempts ({', '.join(_ENTRY)}) "  # noqa: S608 - our own names
-    f"VALUES ({_marks(len(_ENTRY))})"
-)
+_INSERT_RUN = inserting("action_runs", (*FIELDS, "sealed_hash"))
+_INSERT_ENTRY = inserting("action_attempts", _ENTRY)
 _SET = ", ".join(f"{name} = ?" for name in _MUTABLE)
 _HELD = "WHERE id = ? AND fence = ? AND entries = ?"
 _UPDATE_HELD = f"UPDATE action_runs SET {_SET} {_HELD}"  # noqa: S608 - our own names
 _UPDATE_FREED = f"UPDATE action_runs SET {_SET}, lease_until = NULL {_HELD}"  # noqa: S608 - our own names
 
 
-def execute(connection: Connection, statement: str, values: Iterable[Any]) -> Any:
-    """A statement with ? for its values, in the words of this database's driver."""
-    if connection.dialect.name == "postgresql":
-        statement = statement.replace("?", "%s")
-    return connection.exec_driver_sql(statement, tuple(values))
-
-
 def insert_run(connection: Connection, run: ActionRun) -> None:
-    execute(connection, _INSERT_RUN, _values(run, FIELDS))
+    execute(connection, _INSERT_RUN, (*_values(run, FIELDS), ""))
 
 
 def insert_entry(connection: Connection, entry: Entry) -> None:

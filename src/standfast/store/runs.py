@@ -11,15 +11,8 @@ from sqlalchemy import and_, exists, or_, select, update
 from standfast.domain.action_run import BLOCKS_NOBODY, FINISHED, ActionRun, RunState
 from standfast.domain.attempt_chain import Entry, EntryKind, body_digest, seal
 from standfast.store.database import Reader, Transaction
-from standfast.store.run_rows import (
-    COLUMNS,
-    execute,
-    insert_entry,
-    insert_run,
-    instant,
-    run_of,
-    update_run,
-)
+from standfast.store.driver import execute, instant
+from standfast.store.run_rows import COLUMNS, insert_entry, insert_run, run_of, update_run
 from standfast.store.schema import action_attempts, action_runs, interactions
 
 
@@ -67,7 +60,7 @@ def claim_due_runs(
     statement = _CLAIM.format(lock=" FOR UPDATE SKIP LOCKED" if is_postgresql else "")
     at = instant(now)
     values = (instant(until), owner, at, at, limit)
-    rows = execute(transaction.connection, statement, values)
+    rows = execute(transaction.connection, statement, values).fetchall()
     return tuple(sorted((run_of(row) for row in rows), key=lambda run: run.sequence))
 
 
@@ -209,7 +202,7 @@ def lock_runs(transaction: Transaction, interaction_id: str) -> tuple[ActionRun,
 
 def _runs(reader: Reader, where: str, *values: str) -> tuple[ActionRun, ...]:
     statement = f"SELECT {COLUMNS} FROM action_runs {where}"  # noqa: S608 - our own words
-    return tuple(run_of(row) for row in execute(reader.connection, statement, values))
+    return tuple(run_of(row) for row in execute(reader.connection, statement, values).fetchall())
 
 
 def _for_update(transaction: Transaction) -> str:

@@ -1,0 +1,1 @@
+"""What `bench/actions.py` is made of."""
