@@ -112,7 +112,7 @@ class ImportVisitors(Acting):
         imported = Imported(rejected=list(checked.rejected))
         now = self._clock.now()
         for start in range(0, len(checked.ready), BATCH):
-            with self._database.writing() as transaction:
+            with self._database.writing(alone=True) as transaction:
                 if find_app(transaction, app_id) is None:
                     raise NotFound(f"There is no app {app_id}.")
                 self._write(
@@ -184,7 +184,7 @@ class ImportVisitors(Acting):
             "rejected": len(imported.rejected),
             "traits": [one.trait for one in columns if one.trait and one.kind != "skip"],
         }
-        with self._database.writing(alone=True) as transaction:
+        with self._database.writing() as transaction:
             write_audit(
                 transaction, self.actor, "visitor.imported", "CSV file",
                 at=now, app_id=app_id, before={}, after=told,

@@ -46,6 +46,8 @@ class _Group:
                 self._root.rollback()
         except BaseException as error:  # noqa: BLE001 - every member hears of it
             self.error = self.error or error
+            if self.driver.in_transaction:
+                self.driver.execute("ROLLBACK")
             self._root.close()
         finally:
             self._is_over.set()
