@@ -17,10 +17,14 @@ CARD = {"full_number": "1", "expiration_month": 12, "expiration_year": 2040}
 
 
 def vendor_file(name: str) -> Any:
+    return json.loads(vendor_text(name))
+
+
+def vendor_text(name: str) -> str:
     path = VENDOR_DATA / "fixtures" / name
     if not path.exists():
         pytest.skip(f"the vendor's reference data is not there ({path.name})")
-    return json.loads(path.read_text())
+    return path.read_text()
 
 
 class World:

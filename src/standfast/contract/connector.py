@@ -51,11 +51,26 @@ class Address:
 
 
 @dataclass(frozen=True)
+class WebhookSpec:
+    """What a connector's webhooks need to be taken.
+
+    `key` is the secret setting that signs them: without a value in it none is taken. `where` is
+    a sentence that says where to enter our address at the billing system. `events` are those
+    worth a delivery. After one of `going_on` a customer may have done what a run waits for.
+    """
+
+    key: str
+    where: str
+    events: tuple[str, ...]
+    going_on: frozenset[str]
+
+
+@dataclass(frozen=True)
 class ConnectorSpec:
     """What the rest of the product must know about a connector.
 
     `trait` is the visitor trait every action needs. `hosts` are the suffixes of hosts it may
-    call. `in_flight` is the vendor's limit per site.
+    call. `in_flight` is the vendor's limit per site. `webhooks` is None where there are none.
     """
 
     key: str
@@ -65,6 +80,7 @@ class ConnectorSpec:
     actions: tuple[ActionSpec, ...]
     hosts: tuple[str, ...]
     in_flight: int
+    webhooks: WebhookSpec | None = None
 
     def action(self, key: str) -> ActionSpec | None:
         return next((one for one in self.actions if one.key == key), None)
@@ -85,8 +101,9 @@ class SiteFacts:
 class Notice:
     """What a webhook says happened. A hint only: the customer named is read again.
 
-    `id` is the same in every delivery of one event. `customer` and `subscription` are the billing
-    system's ids, None when the event is about neither.
+    `id` is the same in every delivery of one event, empty when the body could not be read.
+    `customer` and `subscription` are the billing system's ids, None when the event is about
+    neither.
     """
 
     id: str
@@ -201,5 +218,12 @@ class Connector(Protocol):
 
         `headers` have lower-case names. The signature is compared in constant time over the raw
         body, before anything of it is parsed.
+        """
+        ...
+
+    def read_noticed(self, transport: Transport, notice: Notice) -> CustomerBilling | None:
+        """The customer a notice names, read fresh; None when there is no such customer (any more).
+
+        Raises `CallFailed`.
         """
         ...

@@ -74,7 +74,8 @@ SPEC = ConnectorSpec(
         SettingSpec(
             "shared_key",
             "Webhook shared key",
-            "From the site's settings in Chargify; it signs webhooks.",
+            "From the site's settings in Chargify; it signs webhooks. While you change it there, "
+            "enter both: new, old.",
             required=False,
             secret=True,
         ),
@@ -82,6 +83,7 @@ SPEC = ConnectorSpec(
     actions=tuple(one.spec for one in ACTIONS.values()),
     hosts=HOSTS,
     in_flight=4,
+    webhooks=webhooks.SPEC,
 )
 
 
@@ -181,6 +183,9 @@ class ChargifyConnector:
         self, headers: Mapping[str, str], body: bytes, settings: Mapping[str, str]
     ) -> Notice | None:
         return webhooks.read(headers, body, settings.get("shared_key", ""))
+
+    def read_noticed(self, transport: Transport, notice: Notice) -> CustomerBilling | None:
+        return webhooks.read_named(transport, notice)
 
 
 # Another program answers there, or Chargify says that it has no such site.

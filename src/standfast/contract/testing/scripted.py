@@ -36,7 +36,14 @@ from standfast.contract.catalogue import (
     Money,
     Plan,
 )
-from standfast.contract.connector import Address, ConnectorSpec, Notice, SettingSpec, SiteFacts
+from standfast.contract.connector import (
+    Address,
+    ConnectorSpec,
+    Notice,
+    SettingSpec,
+    SiteFacts,
+    WebhookSpec,
+)
 from standfast.contract.errors import (
     AnswerLost,
     CallFailed,
@@ -93,6 +100,12 @@ SPEC = ConnectorSpec(
     ),
     hosts=(".example",),
     in_flight=4,
+    webhooks=WebhookSpec(
+        key="api_key",
+        where="At the biller: enter this address.",
+        events=("changed", "card_given"),
+        going_on=frozenset({"card_given"}),
+    ),
 )
 
 
@@ -256,7 +269,12 @@ class ScriptedConnector:
         if not compare_digest(headers.get("x-scripted-key", ""), settings.get("api_key", "")):
             return None
         told = read_json(Answer(200, body)) or {}
-        return Notice(str(told.get("id", "")), str(told.get("event", "")), str(told["customer"]))
+        customer = told.get("customer")
+        named = None if customer is None else str(customer)
+        return Notice(str(told.get("id", "")), str(told.get("event", "")), named)
+
+    def read_noticed(self, transport: Transport, notice: Notice) -> CustomerBilling | None:
+        return self.read_customer(transport, {}, notice.customer or "")
 
 
 def _rows(transport: Transport) -> list[dict[str, object]]:
