@@ -95,13 +95,13 @@ class Situations:
         actions: Iterable[AttachedAction] | None,
     ) -> Items:
         if actions is not None:
-            return _items_named(mirror, row, connector.spec, actions)
+            return items_named(mirror, row, connector.spec, actions)
         key = (row.id, snapshot.hash)
         known = self._items.get(key)
         if known is not None and timedelta() <= now - known[0] < ITEMS_KEPT:
             return known[1]
         wanted = (action for prompt in snapshot.prompts for action in prompt.body.actions())
-        items = _items_named(mirror, row, connector.spec, wanted)
+        items = items_named(mirror, row, connector.spec, wanted)
         # One entry per connection: an older snapshot's items are of no more use.
         self._items = {k: v for k, v in self._items.items() if k[0] != row.id} | {key: (now, items)}
         return items
@@ -157,7 +157,7 @@ def item_keys(actions: Iterable[AttachedAction], spec: ConnectorSpec) -> set[tup
     return keys
 
 
-def _items_named(
+def items_named(
     mirror: Reader, row: ConnectionRow, spec: ConnectorSpec, actions: Iterable[AttachedAction]
 ) -> Items:
     """What the actions name; with a coupon every plan too, as it may not fit the one they have."""

@@ -30,6 +30,7 @@ from standfast.domain.action_run import (
     STOPS_CHAIN,
     ActionRun,
     NextStep,
+    Origin,
     RunState,
     cancel_after,
     doubt,
@@ -114,7 +115,7 @@ class RunActions:
         )
         try:
             outcome = self._asked(
-                run, lambda: site.connector.perform(_order(run), desk, site.settings)
+                run, lambda: site.connector.perform(order_of(run), desk, site.settings)
             )
         except Withheld:
             withheld = withhold(run, now=self.clock.now())
@@ -165,7 +166,7 @@ class RunActions:
         try:
             site = self.sites.open(connection, Lane.VISITOR)
             reading = ReadOnlyTransport(site.transport)
-            return site.connector.look_up(_order(run), reading, site.settings), site
+            return site.connector.look_up(order_of(run), reading, site.settings), site
         except (SettingsRefused, VaultError) as error:
             return Obscure(str(error)), None
         except Exception as error:  # noqa: BLE001 - a doubt stays a doubt
@@ -238,12 +239,16 @@ class RunActions:
                 pass
 
     def _end_chain(self, transaction: Transaction, ended: ActionRun) -> None:
-        """A step that ended badly stops the later ones of the same click, if it was told to."""
+        """A step that ended badly stops the later ones of the same click, if it was told to.
+
+        What operators began about the click stands for itself.
+        """
         if ended.state not in STOPS_CHAIN or not ended.stop_on_error:
             return
         now = self.clock.now()
         for run in lock_runs(transaction, ended.interaction_id):
-            if run.position > ended.position and not run.is_finished:
+            is_later = run.position > ended.position and run.origin is Origin.CLICK
+            if is_later and not run.is_finished:
                 cancelled = cancel_after(run, ended, now=now)
                 save_run(transaction, cancelled, EntryKind.CHANGED, {"after": ended.id}, at=now)
 
@@ -254,7 +259,8 @@ class RunActions:
         _log.warning("action_run.stale", run=run.id, fence=run.fence)
 
 
-def _order(run: ActionRun) -> Order:
+def order_of(run: ActionRun) -> Order:
+    """The run as its connector is asked for it."""
     return Order(
         action=run.action,
         parameters=run.parameters,

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import and_, exists, or_, select, update
 
-from standfast.domain.action_run import BLOCKS_NOBODY, FINISHED, ActionRun, RunState
+from standfast.domain.action_run import BLOCKS_NOBODY, FINISHED, ActionRun, Origin, RunState
 from standfast.domain.attempt_chain import Entry, EntryKind, body_digest, seal
 from standfast.store.database import Reader, Transaction
 from standfast.store.driver import execute, instant
@@ -236,9 +236,14 @@ def list_entries(reader: Reader, run_id: str) -> list[Entry]:
 def list_pending_interactions(
     reader: Reader, app_id: str, visitor: str
 ) -> tuple[PendingInteraction, ...]:
-    """The visitor's clicks that are still under way, oldest first."""
+    """The visitor's clicks that are still under way, oldest first.
+
+    What operators began about a click is no news to the visitor.
+    """
     unfinished = exists().where(
-        action_runs.c.interaction_id == interactions.c.id, action_runs.c.finished_at.is_(None)
+        action_runs.c.interaction_id == interactions.c.id,
+        action_runs.c.finished_at.is_(None),
+        action_runs.c.origin == Origin.CLICK,
     )
     rows = reader.connection.execute(
         select(interactions.c.id, interactions.c.prompt_id, interactions.c.step)
