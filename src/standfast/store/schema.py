@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from standfast.store.columns import Instant, Json
@@ -245,6 +246,12 @@ action_runs = Table(
     Index("ix_action_runs_lane", "lane", "sequence"),
     Index("ix_action_runs_finished", "finished_at"),
     Index("ix_action_runs_parent", "parent_id"),
+    Index(
+        "ix_action_runs_unsealed",
+        "finished_at",
+        sqlite_where=text("finished_at IS NOT NULL AND last_hash <> sealed_hash"),
+        postgresql_where=text("finished_at IS NOT NULL AND last_hash <> sealed_hash"),
+    ),
 )
 
 action_attempts = Table(

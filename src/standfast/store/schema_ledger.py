@@ -13,7 +13,7 @@ from sqlalchemy import (
     Text,
 )
 
-from standfast.store.columns import Instant
+from standfast.store.columns import Instant, Json
 from standfast.store.schema import core
 
 __all__ = ["core"]  # complete once this module is imported
@@ -52,7 +52,8 @@ webhook_inbox = Table(
     Column("subscription_external_id", Text),
     Column("body", LargeBinary, nullable=False),  # as it came, compressed; emptied when worked off
     Column("deliveries", Integer, nullable=False),
-    Column("received_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),  # first delivery
+    Column("heard_at", Instant, nullable=False),  # latest delivery
     Column("due_at", Instant),  # None: worked off, or given up
     Column("lease_until", Instant),
     Column("failures", Integer, nullable=False),
@@ -63,6 +64,13 @@ webhook_inbox = Table(
     Index("ix_webhook_inbox_received", "connection_id", "received_at"),
 )
 
+site_pauses = Table(
+    "site_pauses",
+    core,
+    Column("site", Text, primary_key=True),  # connector and address
+    Column("until", BigInteger, nullable=False),  # microseconds by the database's own clock
+)
+
 seals = Table(
     "seals",
     core,
@@ -71,9 +79,20 @@ seals = Table(
     Column("kind", Text, nullable=False),  # run | deed
     Column("subject", Text, nullable=False),  # a run's id or an audit entry's
     Column("digest", Text, nullable=False),  # the journal's last hash, or the entry's digest
+    Column("facts", Json, nullable=False),  # table -> salted digest of the row as it stood
+    Column("key_id", Text, nullable=False),  # what it is signed with
     Column("previous_hash", Text, nullable=False),
     Column("hash", Text, nullable=False),
     Column("signature", Text, nullable=False),
-    Column("is_erasure", Boolean, nullable=False),  # what it stands for was erased since
+    Column("is_erasure", Boolean, nullable=False),  # made when the subject's data was erased
     Index("ix_seals_subject", "subject"),
+)
+
+seal_keys = Table(
+    "seal_keys",
+    core,
+    Column("id", Text, primary_key=True),  # follows from the public key
+    Column("public_key", Text, nullable=False),  # Ed25519, hexadecimal
+    Column("private_key", LargeBinary, nullable=False),  # sealed by the vault
+    Column("created_at", Instant, nullable=False),
 )

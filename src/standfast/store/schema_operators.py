@@ -9,6 +9,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    text,
 )
 
 from standfast.store.columns import Instant, Json
@@ -99,6 +100,13 @@ audit_entries = Table(
     Column("is_sealed", Boolean, nullable=False),
     Index("ix_audit_entries_at", "at"),
     Index("ix_audit_entries_app", "app_id", "at"),
+    Index("ix_audit_entries_visitor", "visitor"),
+    Index(
+        "ix_audit_entries_unsealed",
+        "at",
+        sqlite_where=text("NOT is_sealed"),
+        postgresql_where=text("NOT is_sealed"),
+    ),
 )
 
 tag_sightings = Table(

@@ -14,6 +14,7 @@ from sqlalchemy import Column, Table, select, update
 
 from standfast.store.database import Reader, Transaction
 from standfast.store.schema import apps, connections, identity_keys
+from standfast.store.schema_ledger import seal_keys
 
 KEY_BYTES = 32
 KEY_VARIABLE = "STANDFAST_KEY"
@@ -196,6 +197,7 @@ SEALED: tuple[tuple[Table, Column[str], Column[bytes]], ...] = (
     (apps, apps.c.id, apps.c.token_secret),
     (identity_keys, identity_keys.c.kid, identity_keys.c.secret),
     (connections, connections.c.id, connections.c.secrets),
+    (seal_keys, seal_keys.c.id, seal_keys.c.private_key),
 )
 """Every sealed column with the key of its row; a rotation walks this list."""
 

@@ -22,6 +22,8 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("facts", sa.Text(), nullable=False),
+        sa.Column("key_id", sa.Text(), nullable=False),
         sa.Column("previous_hash", sa.Text(), nullable=False),
         sa.Column("hash", sa.Text(), nullable=False),
         sa.Column("signature", sa.Text(), nullable=False),
@@ -31,6 +33,14 @@ def upgrade() -> None:
     with op.batch_alter_table("seals", schema=None) as batch_op:
         batch_op.create_index("ix_seals_subject", ["subject"], unique=False)
 
+    op.create_table(
+        "seal_keys",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("public_key", sa.Text(), nullable=False),
+        sa.Column("private_key", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
     op.create_table(
         "limit_counters",
         sa.Column("app_id", sa.Text(), nullable=False),
@@ -60,6 +70,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("interaction_id", "scope", "subject", "period"),
     )
     op.create_table(
+        "site_pauses",
+        sa.Column("site", sa.Text(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("site"),
+    )
+    op.create_table(
         "webhook_inbox",
         sa.Column("connection_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
@@ -69,6 +85,7 @@ def upgrade() -> None:
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("deliveries", sa.Integer(), nullable=False),
         sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("heard_at", sa.BigInteger(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.Column("lease_until", sa.BigInteger(), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
@@ -106,6 +123,11 @@ def upgrade() -> None:
     _add("audit_entries", "salt", "")
     _add("audit_entries", "digest", "")
     _add_flag("audit_entries", "is_sealed", value=False)
+    op.create_index("ix_audit_entries_visitor", "audit_entries", ["visitor"])
+    _index_those(
+        "action_runs", "finished_at", "finished_at IS NOT NULL AND last_hash <> sealed_hash"
+    )
+    _index_those("audit_entries", "at", "NOT is_sealed")
     connection = op.get_bind()
     _chain_journals_anew(connection)
     _digest_deeds(connection)
@@ -118,6 +140,14 @@ def _add(table: str, name: str, default: str) -> None:
 def _add_flag(table: str, name: str, *, value: bool) -> None:
     default = sa.true() if value else sa.false()
     op.add_column(table, sa.Column(name, sa.Boolean(), nullable=False, server_default=default))
+
+
+def _index_those(table: str, column: str, condition: str) -> None:
+    """The few rows the sealer looks for."""
+    where = sa.text(condition)
+    op.create_index(
+        f"ix_{table}_unsealed", table, [column], sqlite_where=where, postgresql_where=where
+    )
 
 
 def _sha(text: str) -> str:
