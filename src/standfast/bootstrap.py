@@ -322,7 +322,7 @@ def _furnish(
     sites = sites or OpenSite(registry, vault, transports, settings.simulator_hosts)
     tokens, snapshots = Tokens(database, vault), Snapshots(database, clock)
     situations = Situations(database, registry)
-    results = FollowResult(database, tokens, snapshots, clock, durations)
+    results = FollowResult(database, tokens, snapshots, registry, clock, durations)
     traits = tuple(dict.fromkeys(one.spec.trait for one in registry))
     passwords = Passwords()
     return House(

@@ -169,10 +169,6 @@ def test_what_the_connector_says_of_the_catalogue_is_found():
     )
 
 
-def test_an_answer_of_the_visitor_may_fill_a_parameter_that_allows_it():
-    assert findings_of(cancelling(message="{{ answer.why }}")) == ()
-
-
 # --- pinning ----------------------------------------------------------------------------------
 
 

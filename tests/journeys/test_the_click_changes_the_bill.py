@@ -103,15 +103,3 @@ def test_a_step_that_is_refused_stops_the_ones_after_it(rig: Rig) -> None:
 
     assert [run["state"] for run in result["runs"]] == ["refused", "cancelled"]
     assert rig.site.subscription(ada)["state"] == "active"
-
-
-def test_a_form_answer_travels_to_the_cancellation(rig: Rig) -> None:
-    ada = rig.customer(plan="basic")
-    rig.offer(cancel("now", reason_code="{{ answer.why }}", message="{{ answer.text }}"))
-    prompt = rig.show(ada)
-
-    values = {"why": "CH1", "text": "Too dear for me"}
-    rig.shop.clicked(rig.shop.identity(ada), prompt["token"], values=values)
-
-    truth = rig.site.subscription(ada)
-    assert (truth["reason_code"], truth["cancellation_message"]) == ("CH1", "Too dear for me")

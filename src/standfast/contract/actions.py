@@ -168,12 +168,14 @@ class UndoSpec:
 
     `until` and `gives_not_back` are sentences for the operator who is about to do it.
     `moves_money`: undoing it may charge or pay back; only one that does not may be automatic.
+    `only_for`: the parameter and the value that this way back is for; None: for all.
     """
 
     action: str
     until: str
     gives_not_back: str
     moves_money: bool = False
+    only_for: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,10 @@ class ActionSpec:
     may be sent twice, or be None when every write carries a token. `needs`: what the customer
     must have, and `cost`: what it may cost them, each a sentence for the author of a prompt.
     `has_preview`: `Connector.preview` can tell its price beforehand. `calls`: the calls to the
-    billing system one untroubled run makes, each with why it is made.
+    billing system one untroubled run makes, each with why it is made. `undo_if`: ways back that
+    hold instead of `undo` where a parameter has a certain value. `done` and `not_done`: what a
+    visitor reads of this action where a click did several and not all of them worked, as in "The
+    coupon was added." and "The coupon could not be added."
     """
 
     key: str
@@ -199,9 +204,26 @@ class ActionSpec:
     has_preview: bool = False
     undo: UndoSpec | None = None
     calls: tuple[str, ...] = ()
+    undo_if: tuple[UndoSpec, ...] = ()
+    done: str = ""
+    not_done: str = ""
 
     def parameter(self, key: str) -> ParameterSpec | None:
         return next((one for one in self.parameters if one.key == key), None)
+
+    def told(self, *, is_done: bool) -> str:
+        """A sentence for the visitor."""
+        if is_done:
+            return self.done or f"{self.title}: done."
+        return self.not_done or f"{self.title}: not done."
+
+    def undo_for(self, parameters: Mapping[str, str]) -> UndoSpec | None:
+        """How what was ordered with these parameters is taken back, or None when it cannot be."""
+        given = {one.key: parameters.get(one.key) or one.default for one in self.parameters}
+        for one in self.undo_if:
+            if one.only_for is not None and given.get(one.only_for[0]) == one.only_for[1]:
+                return one
+        return self.undo
 
 
 @dataclass(frozen=True)

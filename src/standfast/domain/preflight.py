@@ -6,12 +6,19 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from standfast.contract.actions import ActionSpec, ParameterKind, ParameterSpec, Refused
+from standfast.contract.actions import ActionSpec, Refused
 from standfast.contract.catalogue import CatalogueItem, ItemKind, ReasonCode
 from standfast.contract.connector import ConnectorSpec
-from standfast.domain.offer import ANSWER, settled_parameters
+from standfast.domain.finding import Finding
+from standfast.domain.offer import settled_parameters
 from standfast.domain.page import compile_page
 from standfast.domain.pattern import PatternInvalid
+from standfast.domain.preflight_form import (
+    check_form,
+    check_limits,
+    check_parameter,
+    check_price,
+)
 from standfast.domain.prompt import AttachedAction, PromptBody, ReShow, Step
 
 TYPES = ("modal", "interstitial", "banner", "notification", "inline", "invisible")
@@ -23,18 +30,7 @@ MESSAGE_LIMIT = 5_000
 LABEL_LIMIT = 100
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_ANSWER = re.compile(r"\{\{ answer\.[A-Za-z_][A-Za-z0-9_]* \}\}")
 _ITEM_KINDS = {str(kind): kind for kind in ItemKind}
-
-
-@dataclass(frozen=True)
-class Finding:
-    """`where` is the path of the field in the prompt; `blocks`: it prevents the start."""
-
-    code: str
-    text: str
-    where: str
-    blocks: bool = True
 
 
 @dataclass(frozen=True)
@@ -64,6 +60,8 @@ def preflight(
         *_triggers(body),
         *_schedule(body, now),
         *_re_show(body),
+        *check_limits(body),
+        *check_price(body, {key: one.spec for key, one in billers.items()}),
         *_actions(body, billers),
     )
 
@@ -105,6 +103,7 @@ def _step(step: Step, where: str, *, is_double: bool) -> Iterator[Finding]:
         if not 0 < len(button.label.strip()) <= LABEL_LIMIT:
             text = f"Write what stands on the button, in at most {LABEL_LIMIT} characters."
             yield Finding("text_empty", text, f"{where}.buttons.{kind}.label")
+    yield from check_form(step, where)
 
 
 def _segments(body: PromptBody, segments: Collection[str]) -> Iterator[Finding]:
@@ -164,11 +163,11 @@ def _actions(body: PromptBody, billers: Mapping[str, PreflightBiller]) -> Iterat
         for kind, button in step.buttons.items():
             for position, action in enumerate(button.actions):
                 where = f"steps[{place}].buttons.{kind}.actions[{position}]"
-                yield from _action(action, billers.get(action.connector), where)
+                yield from _action(action, billers.get(action.connector), step, where)
 
 
 def _action(
-    action: AttachedAction, biller: PreflightBiller | None, where: str
+    action: AttachedAction, biller: PreflightBiller | None, step: Step, where: str
 ) -> Iterator[Finding]:
     if biller is None:
         text = f"Connect {action.connector} under Settings › Connectors, or take the action away."
@@ -183,7 +182,7 @@ def _action(
         text = f"{biller.spec.title} has no action {action.action}; choose one of {known}."
         yield Finding("action_unknown", text, f"{where}.action")
         return
-    faults = list(_parameters(action, spec, f"{where}.parameters"))
+    faults = list(_parameters(action, spec, step, f"{where}.parameters"))
     retired: list[Finding] = []
     for found in _items(action, spec, biller, f"{where}.parameters"):
         (retired if found.code == ITEM_RETIRED else faults).append(found)
@@ -198,7 +197,9 @@ def _action(
         yield Finding(str(refused.reason), refused.message, where)
 
 
-def _parameters(action: AttachedAction, spec: ActionSpec, where: str) -> Iterator[Finding]:
+def _parameters(
+    action: AttachedAction, spec: ActionSpec, step: Step, where: str
+) -> Iterator[Finding]:
     for key in action.parameters:
         if spec.parameter(key) is None:
             text = f"{spec.title} has no parameter {key}; take it out."
@@ -208,28 +209,8 @@ def _parameters(action: AttachedAction, spec: ActionSpec, where: str) -> Iterato
         if parameter.required and not value.strip():
             text = f"Choose: {parameter.label}."
             yield Finding("parameter_missing", text, f"{where}.{parameter.key}")
-        elif ANSWER in value:
-            yield from _answer(parameter, value, f"{where}.{parameter.key}")
         elif value:
-            yield from _value(parameter, value, f"{where}.{parameter.key}")
-
-
-def _answer(parameter: ParameterSpec, value: str, where: str) -> Iterator[Finding]:
-    if not parameter.may_be_answered:
-        text = f"{parameter.label} cannot be filled by the visitor; choose it here."
-        yield Finding("answer_not_allowed", text, where)
-    elif not _ANSWER.fullmatch(value):
-        text = "Write {{ answer.<field> }} and nothing else."
-        yield Finding("answer_malformed", text, where)
-
-
-def _value(parameter: ParameterSpec, value: str, where: str) -> Iterator[Finding]:
-    choices = [one.value for one in parameter.choices]
-    if parameter.kind is ParameterKind.CHOICE and value not in choices:
-        yield Finding("choice_unknown", f"Choose one of {', '.join(choices)}.", where)
-    if len(value) > parameter.max_length:
-        text = f"Write at most {parameter.max_length} characters."
-        yield Finding("text_too_long", text, where)
+            yield from check_parameter(parameter, value, step, f"{where}.{parameter.key}")
 
 
 def _items(

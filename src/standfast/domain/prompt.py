@@ -80,6 +80,14 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     buttons: dict[Button, ButtonBody]
     form: tuple[FormField, ...] = ()
 
+    def field(self, key: str) -> FormField | None:
+        return next((one for one in self.form if one.key == key), None)
+
+    def must_answer(self, button: Button) -> bool:
+        """Whether a click on this button wants every required answer: it says yes, or acts."""
+        shown = self.buttons.get(button)
+        return button is not Button.DECLINE or bool(shown and shown.actions)
+
 
 class PageTrigger(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Matches a page by its path ("/pricing", "/account/*") and, if set, query words and hash."""

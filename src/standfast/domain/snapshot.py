@@ -7,7 +7,14 @@ from dataclasses import dataclass
 import msgspec
 
 from standfast.domain.page import PageMatcher, compile_page
-from standfast.domain.prompt import Button, PromptBody, PromptStatus, ResultTexts
+from standfast.domain.prompt import (
+    Button,
+    FormField,
+    PromptBody,
+    PromptStatus,
+    ResultTexts,
+    Step,
+)
 from standfast.domain.request import Page
 from standfast.domain.rules.compile import CompiledRule, compile_rule
 from standfast.domain.rules.model import Rule, asks_for_records
@@ -48,16 +55,20 @@ def read_snapshot(raw: object) -> Snapshot:
 
 
 class ShownButton(msgspec.Struct, frozen=True):
+    """`must_answer`: a click wants the required answers of the step's form."""
+
     label: str
+    must_answer: bool
 
 
 class ShownStep(msgspec.Struct, frozen=True):
-    """What the browser may know of a step: its words, never its actions."""
+    """What the browser may know of a step: its words and questions, never its actions."""
 
     key: str
     title: str
     message: str
     buttons: dict[Button, ShownButton]
+    form: tuple[FormField, ...]
 
 
 class ShownTriggers(msgspec.Struct, frozen=True):
@@ -135,14 +146,14 @@ def compile_prompt(live: LivePrompt) -> CompiledPrompt:
     return CompiledPrompt(
         live=live,
         pages=tuple(compile_page(one) for one in live.body.triggers.pages),
-        steps=tuple(
-            ShownStep(
-                key=step.key,
-                title=step.title,
-                message=step.message,
-                buttons={kind: ShownButton(one.label) for kind, one in step.buttons.items()},
-            )
-            for step in live.body.steps
-        ),
+        steps=tuple(map(shown_step, live.body.steps)),
         has_actions=bool(live.body.actions()),
     )
+
+
+def shown_step(step: Step) -> ShownStep:
+    buttons = {
+        kind: ShownButton(one.label, bool(step.form) and step.must_answer(kind))
+        for kind, one in step.buttons.items()
+    }
+    return ShownStep(step.key, step.title, step.message, buttons, step.form)

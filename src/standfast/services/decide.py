@@ -25,7 +25,10 @@ VARIATION = "default"
 
 
 class DecidedPrompt(msgspec.Struct, frozen=True):
-    """What the page needs to show a prompt; no actions and no parameters."""
+    """What the page needs to show a prompt; no actions and no parameters.
+
+    `show_price`: the page asks for the price before it lets the visitor accept.
+    """
 
     token: str
     prompt: str
@@ -37,6 +40,7 @@ class DecidedPrompt(msgspec.Struct, frozen=True):
     triggers: ShownTriggers
     texts: ResultTexts
     reserve: bool
+    show_price: bool
 
 
 class HeldOutPrompt(msgspec.Struct, frozen=True):
@@ -106,6 +110,7 @@ class DecidePrompts:
             triggers=prompt.triggers_on(situation.page),
             texts=prompt.texts,
             reserve=False,
+            show_price=prompt.body.show_price,
         )
 
     def _held_out(self, situation: Situation, prompt: CompiledPrompt, view: str) -> HeldOutPrompt:

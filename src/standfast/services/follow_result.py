@@ -1,11 +1,13 @@
 """What a visitor may know of what came of their click, now and a moment later."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from standfast.clock import Clock
 from standfast.config import Durations
-from standfast.domain.action_run import ActionRun, RunState, resume
+from standfast.connectors.registry import ConnectorUnknown, Registry
+from standfast.domain.action_run import ActionRun, Origin, RunState, resume
 from standfast.domain.attempt_chain import EntryKind
 from standfast.domain.decision_token import ResultClaims
 from standfast.domain.prompt import ResultTexts
@@ -36,6 +38,7 @@ class Recorded:
     """What became of an interaction so far. `show` answers an impression that asked first.
 
     `refusal` is the reason when nothing was started; its message is the prompt's own text.
+    `message` is the one sentence for the visitor: what happened, and what did not.
     """
 
     interaction: str
@@ -43,6 +46,7 @@ class Recorded:
     runs: tuple[RunView, ...]
     result_token: str | None = None
     refusal: dict[str, str] | None = None
+    message: str = ""
 
     @property
     def is_settled(self) -> bool:
@@ -51,6 +55,7 @@ class Recorded:
 
 
 UNDER_WAY = frozenset({RunState.ACCEPTED, RunState.RETRYING, RunState.UNKNOWN})
+NOT_DONE = frozenset({RunState.REFUSED, RunState.FAILED, RunState.CANCELLED})
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ class FollowResult:
     database: Database
     tokens: Tokens
     snapshots: Snapshots
+    registry: Registry
     clock: Clock
     durations: Durations
 
@@ -81,12 +87,35 @@ class FollowResult:
         if row is None:
             raise NotFound("There is no such interaction.")
         texts = self._texts(row)
+        runs = [run for run in list_runs(reader, row.id) if run.origin is Origin.CLICK]
         return Recorded(
             interaction=row.id,
             show=row.show,
-            runs=tuple(view_of(run, texts) for run in list_runs(reader, row.id)),
+            runs=tuple(view_of(run, texts) for run in runs),
             refusal=_refusal_view(row, texts),
+            message=texts.refused if row.refusal else self._message(runs, texts),
         )
+
+    def _message(self, runs: Sequence[ActionRun], texts: ResultTexts) -> str:
+        """The prompt's own text where all runs stand alike, else what became of each, in order.
+
+        The author wrote for the button as a whole: "Nothing was charged" would be untrue where
+        one of two changes was made.
+        """
+        views = dict.fromkeys(view_of(run, texts).message for run in runs)
+        if len(views) < 2:
+            return next(iter(views), "")
+        return " ".join(dict.fromkeys(self._sentence(run, texts) for run in runs))
+
+    def _sentence(self, run: ActionRun, texts: ResultTexts) -> str:
+        is_done = run.state is RunState.SUCCEEDED
+        if not is_done and run.state not in NOT_DONE:
+            return view_of(run, texts).message
+        try:
+            spec = self.registry.get(run.connector).spec.action(run.action)
+        except ConnectorUnknown:
+            spec = None
+        return spec.told(is_done=is_done) if spec else view_of(run, texts).message
 
     def result_token(self, row: InteractionRow) -> str:
         expires_at = self.clock.now() + timedelta(seconds=self.durations.result_token)

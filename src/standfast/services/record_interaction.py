@@ -4,17 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import msgspec
 import structlog
 
 from standfast.clock import Clock
 from standfast.config import Durations
 from standfast.connectors.registry import Registry
-from standfast.contract.actions import ActionSpec, RefusalReason, Refused
+from standfast.contract.actions import RefusalReason, Refused
 from standfast.domain.action_run import ActionRun
 from standfast.domain.decision_token import DecisionClaims
+from standfast.domain.filling import AnswerUnfit, TraitUnfit, check_answers, filled
 from standfast.domain.interaction import FINAL, Kind, claim_of, interaction_id, run_id
 from standfast.domain.prompt import AttachedAction, Button, PromptBody
-from standfast.domain.visitor import BillingId, Identity
+from standfast.domain.visitor import BillingId, Identity, TraitValue, VisitorState
 from standfast.services.check_offer import CheckOffer
 from standfast.services.errors import FieldInvalid, IdentityRefused, NotNow
 from standfast.services.follow_result import FollowResult, Recorded
@@ -35,7 +37,6 @@ from standfast.store.signals import RUN_DUE
 
 MAX_VALUES = 10
 MAX_VALUE_LENGTH = 65_535
-ANSWERED = "{{ answer."
 
 _log = structlog.get_logger()
 
@@ -77,6 +78,7 @@ class RecordInteraction:
             return known
         body = self._body(claims)
         actions = _actions(body, deed.step, kind)
+        _refuse_unfit_answers(body, deed, kind)
         return self._store(identity, deed, kind, claims, claim, actions)
 
     def _known(self, app_id: str, claim: str) -> Recorded | None:
@@ -106,20 +108,58 @@ class RecordInteraction:
         if actions and not identity.is_signed:
             raise IdentityRefused("A change of a bill needs a signed identity.")
         now = self.clock.now()
-        billing_ids = self._billing_ids(identity, actions) if actions else {}
-        refused = self._refusal(identity, deed, claims, kind, now) if actions else None
+        billing_ids, orders, refused = self._judged(identity, deed, kind, claims, actions, now)
         row = _row(identity, deed, kind, claims, claim, refused, billing_ids, now)
         with self.database.writing() as transaction:
             is_first = add_interaction(transaction, row)
             if is_first:
                 count_interaction(transaction, row)
                 if refused is None:
-                    self._add_runs(transaction, row, actions, billing_ids)
+                    self._add_runs(transaction, row, orders, billing_ids)
         known = self._known(identity.app_id, claim)
         assert known is not None
         if is_first:
             _log.info("interaction.recorded", interaction=row.id, kind=kind, prompt=row.prompt_id)
         return known
+
+    def _judged(
+        self,
+        identity: Identity,
+        deed: Deed,
+        kind: Kind,
+        claims: DecisionClaims,
+        actions: tuple[AttachedAction, ...],
+        now: datetime,
+    ) -> tuple[dict[str, BillingId], tuple[AttachedAction, ...], Refused | None]:
+        """Who the visitor is to the billing systems, the actions filled, or why not."""
+        if not actions:
+            return {}, (), None
+        billing_ids, state = self._visitor(identity, actions)
+        refused = self._refusal(identity, deed, claims, kind, now)
+        if refused is not None:
+            return billing_ids, (), refused
+        try:
+            return billing_ids, self._filled(actions, deed.values, state.traits), None
+        except TraitUnfit as unfit:
+            return billing_ids, (), Refused(RefusalReason.PARAMETER_INVALID, str(unfit))
+
+    def _filled(
+        self,
+        actions: tuple[AttachedAction, ...],
+        values: Mapping[str, str],
+        traits: Mapping[str, TraitValue],
+    ) -> tuple[AttachedAction, ...]:
+        """Raises `FieldInvalid` for an answer that does not fit, and `TraitUnfit`."""
+        orders: list[AttachedAction] = []
+        for action in actions:
+            spec = self.registry.get(action.connector).spec.action(action.action)
+            assert spec is not None
+            try:
+                parameters = filled(action.parameters, spec, answers=values, traits=traits)
+            except AnswerUnfit as unfit:
+                raise FieldInvalid(str(unfit), field=f"values.{unfit.key}") from unfit
+            orders.append(msgspec.structs.replace(action, parameters=parameters))
+        return tuple(orders)
 
     def _refusal(
         self,
@@ -139,19 +179,20 @@ class RecordInteraction:
             now=now,
         )
 
-    def _billing_ids(
+    def _visitor(
         self, identity: Identity, actions: tuple[AttachedAction, ...]
-    ) -> dict[str, BillingId]:
-        """The trusted billing id for each connector these actions need."""
+    ) -> tuple[dict[str, BillingId], VisitorState]:
+        """The trusted billing id for each connector these actions need, and all that is known."""
         with self.database.reading() as core, self.database.reading_mirror() as mirror:
             connected = connected_billers(core, self.registry, identity.app_id)
             state = find_visitor_state(core, mirror, identity, connected)
         wanted = {action.connector for action in actions}
-        return {
+        billing_ids = {
             row.connector: state.billing_ids[connector.spec.trait]
             for row, connector in connected
             if row.connector in wanted and connector.spec.trait in state.billing_ids
         }
+        return billing_ids, state
 
     def _add_runs(
         self,
@@ -188,10 +229,10 @@ class RecordInteraction:
             connection_id=connection.id,
             connector=action.connector,
             action=action.action,
-            parameters=filled(action.parameters, row.values, spec),
+            parameters=action.parameters,
             user_id=row.user_id,
             billing_id=billing_id.value,
-            lane=f"{connection.site_key}:{billing_id.value}",
+            lane=connection.lane(billing_id.value),
             sequence=int(at.timestamp() * 1_000_000) * 16 + position,
             stop_on_error=action.stop_on_error,
             moves_money=spec.moves_money,
@@ -204,26 +245,6 @@ class RecordInteraction:
         if not recorded.runs:
             return recorded
         return replace(recorded, result_token=self.results.result_token(row))
-
-
-def filled(
-    parameters: Mapping[str, str], values: Mapping[str, str], spec: ActionSpec
-) -> dict[str, str]:
-    """The parameters with the visitor's form answers in the places made for them.
-
-    Only a parameter whose spec allows it takes an answer; an answer is cut to its length, and one
-    that was not given leaves the parameter out.
-    """
-    result: dict[str, str] = {}
-    for key, value in parameters.items():
-        if not value.startswith(ANSWERED):
-            result[key] = value
-            continue
-        parameter = spec.parameter(key)
-        answer = values.get(value.removeprefix(ANSWERED).removesuffix("}}").strip(), "").strip()
-        if answer and parameter is not None and parameter.may_be_answered:
-            result[key] = answer[: parameter.max_length]
-    return result
 
 
 def _kind(text: str) -> Kind:
@@ -243,6 +264,17 @@ def _refuse_odd_values(values: Mapping[str, str]) -> None:
                 f"A value holds at most {MAX_VALUE_LENGTH} characters, its name 64.",
                 field=f"values.{key[:64]}",
             )
+
+
+def _refuse_unfit_answers(body: PromptBody, deed: Deed, kind: Kind) -> None:
+    step = body.step(deed.step)
+    if step is None or kind not in FINAL:
+        return
+    button = Button(kind)
+    try:
+        check_answers(step.form, deed.values, must_answer=step.must_answer(button))
+    except AnswerUnfit as unfit:
+        raise FieldInvalid(str(unfit), field=f"values.{unfit.key}") from unfit
 
 
 def _actions(body: PromptBody, step_key: str, kind: Kind) -> tuple[AttachedAction, ...]:
