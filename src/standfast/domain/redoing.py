@@ -93,11 +93,11 @@ def undo_run(
 
 def again_run(run: ActionRun, family: Sequence[ActionRun], begun: Begun) -> ActionRun:
     """A new run that asks the same. An undo keeps its subscription, a click's chooses anew."""
-    is_undo = goal_of(run, family)[0] is Origin.UNDO
+    undone = _undone_by(run, family)
     return replace(
         _child(run, family, begun, moves_money=run.moves_money),
         origin=Origin.AGAIN,
-        target=run.target if is_undo else None,
+        target=undone.result.reference if undone else None,
         quoted=run.quoted,
     )
 
@@ -120,6 +120,12 @@ def found_undone(run: ActionRun, *, note: str, now: datetime) -> ActionRun:
 def look_again(run: ActionRun, *, now: datetime) -> ActionRun:
     """Back in doubt: to be looked up now, and handed to a person again if that tells nothing."""
     return replace(run, state=RunState.UNKNOWN, due_at=now, finished_at=None)
+
+
+def _undone_by(run: ActionRun, family: Sequence[ActionRun]) -> ActionRun | None:
+    """What this run was to take back, if that is its goal."""
+    origin, of = goal_of(run, family)
+    return next((one for one in family if origin is Origin.UNDO and one.id == of), None)
 
 
 def _hindrance_of(attempts: Iterable[ActionRun], *, done: str) -> str | None:
