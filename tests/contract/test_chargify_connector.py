@@ -1,3 +1,5 @@
+from datetime import datetime, timedelta
+
 import pytest
 
 from chargify_simulator.testing import running_simulator
@@ -6,7 +8,7 @@ from standfast.connectors.transport import Timeouts, open_client
 from standfast.contract.actions import Order
 from standfast.contract.errors import NotSent
 from standfast.contract.testing import ConnectorSuite, Trouble
-from standfast.contract.transport import Method, Transport
+from standfast.contract.transport import Transport
 
 FAULTS = {
     Trouble.LOST_BEFORE: ("cut_before", {}),
@@ -24,10 +26,29 @@ FAULTS = {
     ),
     Trouble.UNREADABLE: ("status", {"status": 200, "body": "\x00 no json", "after": True}),
 }
+# What each action wants of a customer with "basic", and how that subscription is brought about.
 WISHES = {
-    "create_subscription": {},
+    "create_subscription": {"plan": "basic"},
     "cancel_subscription": {"when": "now"},
     "add_coupon": {"coupon": "STACK7", "when_present": "stack"},
+    "undo_cancellation": {},
+    "reactivate": {"period": "renew"},
+    "switch_plan": {"plan": "pro-yearly", "when": "now"},
+    "undo_plan_change": {},
+    "pause": {"for_days": "10"},
+    "resume": {},
+    "extend_trial": {"days": "10"},
+    "remove_coupon": {"coupon": "STACK5"},
+    "retry_payment": {},
+}
+OTHER_WISHES = {
+    "create_subscription": {"plan": "basic", "when_ended": "reactivate"},
+    "cancel_subscription": {"when": "end_of_period"},
+    "add_coupon": {"coupon": "SAVE20", "when_present": "replace"},
+    "reactivate": {"period": "resume"},
+    "switch_plan": {"plan": "pro-yearly", "when": "at_renewal"},
+    "pause": {},
+    "remove_coupon": {},
 }
 
 
@@ -38,7 +59,7 @@ class Unreachable:
         self.inner = inner
 
     def send(self, call):
-        if call.method is not Method.GET:
+        if not call.is_read:
             raise NotSent
         return self.inner.send(call)
 
@@ -47,12 +68,12 @@ class ChargifyRig:
     malformed_billing_ids = ("cus_1", "1 2", "-1", "../site")
     unknown_billing_id = "999999999"
 
-    def __init__(self, site: ChargifySite, *, when: str):
+    def __init__(self, site: ChargifySite, wishes: dict[str, dict[str, str]]):
         self.site = site
         self.connector = site.connector
         self.settings = site.settings
         self.simulators = (site.host,)
-        self.wishes = {**WISHES, "cancel_subscription": {"when": when}}
+        self.wishes = wishes
         self.wrong_settings = {
             "api_key": ("", "two words", "k\u200bey"),
             "domain": ("", "evil.test", "acme.chargify.com.evil.test", "127.0.0.1:1"),
@@ -65,7 +86,7 @@ class ChargifyRig:
             return Unreachable(self.site.transport())
         if trouble is not None:
             kind, more = FAULTS[trouble]
-            for method in ("POST", "DELETE"):
+            for method in ("POST", "PUT", "DELETE"):
                 self.site.simulator.fault(method, "*", kind, **more)
         return self.site.transport()
 
@@ -83,26 +104,90 @@ class ChargifyRig:
         self.site.simulator.clear_faults()
         customer = self.site.a_customer()
         wish = dict(self.wishes[action])
-        if action == "create_subscription":
-            wish["plan"] = self.site.plan("basic")
-        else:
-            self.site.subscribe(customer, "basic", coupons=("STACK5",))
+        if "plan" in wish:
+            wish["plan"] = self.site.plan(wish["plan"])
+        self._prepare(action, customer, wish)
         return self.site.order(action, customer, **wish)
+
+    def _prepare(self, action: str, customer: str, wish: dict[str, str]) -> None:
+        """What the action needs."""
+        if action == "create_subscription" and "when_ended" not in wish:
+            return
+        plan = "pro" if action == "extend_trial" else "basic"
+        coupons = () if wish.get("when_present") == "replace" else ("STACK5",)
+        subscription = self.site.subscribe(customer, plan, coupons=coupons)
+        path = f"/subscriptions/{subscription}"
+        match action:
+            case "undo_cancellation":
+                self.site.owner("POST", f"{path}/delayed_cancel.json")
+            case "reactivate" | "create_subscription":
+                self.site.owner("DELETE", f"{path}.json")
+            case "undo_plan_change":
+                later = {"product_handle": "pro-yearly", "product_change_delayed": True}
+                self.site.owner("PUT", f"{path}.json", {"subscription": later})
+            case "resume":
+                end = (self.site.now() + timedelta(days=9)).date().isoformat()
+                hold = {"automatically_resume_at": f"{end}T00:00:00Z"}
+                self.site.owner("POST", f"{path}/hold.json", {"hold": hold})
+            case "retry_payment":
+                owed = {"state": "past_due", "balance_in_cents": 900}
+                self.site.simulator.force(int(subscription), **owed)
+            case _:
+                pass
 
     def effects(self, order: Order) -> int:
         truth = self.site.subscriptions(order.billing_id)
+        wish = order.parameters
+        if order.action == "create_subscription" and "when_ended" not in wish:
+            return len(truth)
+        [one] = truth
         match order.action:
-            case "create_subscription":
-                return len(truth)
             case "cancel_subscription":
-                pending = [one["cancel_at_end_of_period"] for one in truth]
-                return sum(pending) + sum(one["state"] == "canceled" for one in truth)
-            case _:
-                return truth[0]["coupon_codes"].count("STACK7")
+                return one["cancel_at_end_of_period"] + (one["state"] == "canceled")
+            case "add_coupon":
+                return one["coupon_codes"].count(wish["coupon"])
+            case "undo_cancellation":
+                return not one["cancel_at_end_of_period"]
+            case "switch_plan":
+                own = one["product_id"], one["next_product_id"]
+                return own.count(int(wish["plan"]))
+            case "undo_plan_change":
+                return one["next_product_id"] is None
+            case "pause":
+                return one["state"] == "on_hold"
+            case "extend_trial":
+                return round((_instant(one["trial_ended_at"]) - self._first_end(one)).days / 10)
+            case "remove_coupon":
+                return 1 - one["coupon_codes"].count("STACK5")
+            case _:  # reactivate, resume, retry_payment, create by reactivating
+                return one["state"] == "active"
+
+    def _first_end(self, one):
+        return _instant(one["trial_started_at"]) + timedelta(days=14)
+
+    def standing(self, order: Order) -> object:
+        """What runs, and how it will go on; a canceled one stands for nothing."""
+        return [
+            {
+                "plan": one["product_id"],
+                "next": one["next_product_id"],
+                "state": one["state"],
+                "coupons": one["coupon_codes"],
+                "ends": one["cancel_at_end_of_period"],
+                "trial": one["trial_ended_at"],
+                "resumes": one["automatically_resume_at"],
+            }
+            for one in self.site.subscriptions(order.billing_id)
+            if one["state"] != "canceled"
+        ]
+
+
+def _instant(text):
+    return datetime.fromisoformat(text)
 
 
 class TestChargifyConnector(ConnectorSuite):
-    @pytest.fixture(params=["now", "end_of_period"])
+    @pytest.fixture(params=[WISHES, WISHES | OTHER_WISHES], ids=["one way", "the other way"])
     def rig(self, request):
         with running_simulator() as simulator, open_client(Timeouts()) as client:
-            yield ChargifyRig(ChargifySite(simulator, client), when=request.param)
+            yield ChargifyRig(ChargifySite(simulator, client), request.param)

@@ -72,6 +72,10 @@ class ScriptedRig:
     def effects(self, order: Order) -> int:
         return len(self.world.changes_of(order.reference))
 
+    def standing(self, order: Order) -> object:
+        own = [one for one in self.world.subscriptions.values() if one.customer == order.billing_id]
+        return sorted(one.plan for one in own if one.state == "active")
+
 
 class TestScriptedConnector(ConnectorSuite):
     @pytest.fixture

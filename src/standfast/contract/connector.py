@@ -204,10 +204,12 @@ class Connector(Protocol):
         *,
         billing: CustomerBilling | None,
         items: Mapping[tuple[ItemKind, str], CatalogueItem],
-    ) -> Money | None:
+    ) -> Money | Refused | None:
         """What an accept gives away: the discount on the charges of the next 12 months.
 
-        At the current price, in the site's currency. None when the action gives no discount.
+        At the current price, in the currency of that price. None when the action gives no
+        discount, `Refused` when it gives one that cannot be told: `NO_SUBSCRIPTION` where it
+        depends on a customer who is not there.
         """
         ...
 

@@ -36,7 +36,11 @@ class CustomerRecord:
 
 @dataclass(frozen=True)
 class BillingRecord:
-    """One subscription as the billing system last told it."""
+    """One subscription as the billing system last told it.
+
+    `next_plan_external_id` and `next_price_point_external_id`: what it changes to at its renewal,
+    if a change is scheduled. `resumes_at`: when its pause ends by itself.
+    """
 
     external_id: str
     customer_external_id: str
@@ -56,6 +60,9 @@ class BillingRecord:
     canceled_at: datetime | None = None
     customer_reference: str | None = None
     reference: str | None = None
+    next_plan_external_id: str | None = None
+    next_price_point_external_id: str | None = None
+    resumes_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from itertools import count
 from typing import Any
@@ -14,10 +15,12 @@ from chargify_simulator.testing import RunningSimulator
 from standfast.connectors.chargify.connector import ChargifyConnector
 from standfast.connectors.slots import Lane, SiteSlots
 from standfast.connectors.transport import HttpTransport, Timeouts
-from standfast.contract.actions import Finding, Order, Outcome
+from standfast.contract.actions import Finding, Order, Outcome, Undoing
+from standfast.contract.catalogue import Money
 from standfast.contract.testing import RecordingDesk
 
 Json = Any
+NOTHING = Money(0, "USD")
 _runs = count(1)
 
 
@@ -135,6 +138,11 @@ class ChargifySite:
     def subscription(self, subscription: str) -> Json:
         return self.simulator.subscription(int(subscription))
 
+    def now(self) -> datetime:
+        """By the site's clock, which a test may have moved."""
+        told = self.simulator.control("GET", "clock")["now"]
+        return datetime.fromisoformat(told).astimezone(UTC)
+
     def vendor_calls(self) -> list[str]:
         """Method and path of each vendor call since the log was cleared."""
         return [f"{one['method']} {one['path']}" for one in self.simulator.requests()]
@@ -143,9 +151,10 @@ class ChargifySite:
 
     def order(self, action: str, customer: str, **more: Any) -> Order:
         number = next(_runs)
-        names = ("reference", "token", "target", "user_id")
+        names = ("reference", "token", "target", "user_id", "memo", "clicked_at")
         own = {name: more.pop(name) for name in names if name in more}
-        told = {"reference": f"run-{number}", "token": f"token-{number}", "user_id": "u1"} | own
+        told = {"reference": f"run-{number}", "token": f"token-{number}", "user_id": "u1"}
+        told |= {"clicked_at": self.now()} | own
         return Order(action=action, parameters=more, billing_id=customer, **told)
 
     def perform(self, action: str, customer: str, **more: Any) -> Outcome:
@@ -154,6 +163,20 @@ class ChargifySite:
     def perform_order(self, order: Order) -> tuple[Outcome, RecordingDesk]:
         desk = RecordingDesk(self.transport())
         return self.connector.perform(order, desk, self.settings), desk
+
+    def again(self, order: Order, desk: RecordingDesk, **changes: Any) -> Order:
+        """The same order in its next try, as the ledger would give it."""
+        noted = {"target": desk.target or order.target, "memo": order.memo or desk.memo}
+        return replace(order, **{**noted, **changes})
+
+    def undo(self, order: Order, reference: str) -> Outcome:
+        """Take a succeeded order back, as an operator would."""
+        undoing = self.connector.undo_of(order, reference=reference)
+        assert isinstance(undoing, Undoing), undoing
+        back = self.order(
+            undoing.action, order.billing_id, target=undoing.target, **undoing.parameters
+        )
+        return self.perform_order(back)[0]
 
     def look_up(self, order: Order) -> Finding:
         return self.connector.look_up(order, self.transport(), self.settings)

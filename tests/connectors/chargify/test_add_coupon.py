@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from connectors.chargify.site import NOTHING
 from standfast.contract.actions import (
     Absent,
     RefusalReason,
@@ -19,7 +20,7 @@ def test_a_coupon_is_added(site):
 
     outcome, desk = site.perform_order(site.order(ADD, customer, coupon="SAVE20"))
 
-    assert outcome == Succeeded(subscription)
+    assert outcome == Succeeded(subscription, charged=NOTHING)
     assert site.subscription(subscription)["coupon_codes"] == ["SAVE20"]
     assert desk.billings[-1].records[0].coupon_codes == ("SAVE20",)
 
@@ -68,7 +69,7 @@ def test_stackable_coupons_stack(site):
 
     outcome = site.perform(ADD, customer, coupon="STACK7", when_present="stack")
 
-    assert outcome == Succeeded(subscription)
+    assert outcome == Succeeded(subscription, charged=NOTHING)
     assert site.subscription(subscription)["coupon_codes"] == ["STACK5", "STACK7"]
 
 
@@ -90,7 +91,7 @@ def test_a_coupon_replaces_all_that_are_there_where_that_was_chosen(site):
 
     outcome = site.perform(ADD, customer, coupon="SAVE20", when_present="replace")
 
-    assert outcome == Succeeded(subscription)
+    assert outcome == Succeeded(subscription, charged=NOTHING)
     assert site.subscription(subscription)["coupon_codes"] == ["SAVE20"]
 
 
@@ -151,7 +152,9 @@ def test_a_lost_answer_after_the_effect_is_looked_up_as_done(site):
     outcome, desk = site.perform_order(order)
 
     assert isinstance(outcome, Unknown)
-    assert site.look_up(replace(order, target=desk.target)) == Succeeded(subscription)
+    assert site.look_up(replace(order, target=desk.target, memo=desk.memo)) == Succeeded(
+        subscription, charged=NOTHING
+    )
 
 
 def test_a_lost_answer_before_the_effect_is_looked_up_as_absent(site):
@@ -163,7 +166,7 @@ def test_a_lost_answer_before_the_effect_is_looked_up_as_absent(site):
     outcome, desk = site.perform_order(order)
 
     assert isinstance(outcome, Unknown)
-    assert isinstance(site.look_up(replace(order, target=desk.target)), Absent)
+    assert isinstance(site.look_up(replace(order, target=desk.target, memo=desk.memo)), Absent)
 
 
 def test_a_stackable_coupon_is_never_added_twice_by_one_run(site):
@@ -173,7 +176,7 @@ def test_a_stackable_coupon_is_never_added_twice_by_one_run(site):
     site.simulator.fault("POST", "*add_coupon.json", "cut_after")
     desk = site.perform_order(order)[1]
 
-    again = site.perform_order(replace(order, target=desk.target))[0]
+    again = site.perform_order(replace(order, target=desk.target, memo=desk.memo))[0]
 
     assert isinstance(again, Succeeded)
     assert again.already

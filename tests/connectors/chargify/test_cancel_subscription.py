@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from connectors.chargify.site import NOTHING
 from standfast.contract.actions import (
     Absent,
     Obscure,
@@ -24,7 +25,7 @@ def test_a_subscription_ends_with_its_period_unless_told_otherwise(site):
     outcome, desk = site.perform_order(site.order(CANCEL, customer))
 
     truth = site.subscription(subscription)
-    assert outcome == Succeeded(subscription)
+    assert outcome == Succeeded(subscription, charged=NOTHING)
     assert (truth["state"], truth["cancel_at_end_of_period"]) == ("active", True)
     assert desk.billings[-1].records[0].ends_at_period_end
 
@@ -38,7 +39,7 @@ def test_a_subscription_is_canceled_at_once_with_reason_and_message(site):
     )
 
     truth = site.subscription(subscription)
-    assert outcome == Succeeded(subscription)
+    assert outcome == Succeeded(subscription, charged=NOTHING)
     assert (truth["state"], truth["reason_code"]) == ("canceled", "CH1")
     assert truth["cancellation_message"] == "Too dear"
     assert desk.billings[-1].records[0].state == "canceled"
@@ -76,7 +77,7 @@ def test_a_scheduled_end_can_be_brought_forward(site):
 
     outcome = site.perform(CANCEL, customer, when="now")
 
-    assert outcome == Succeeded(subscription)
+    assert outcome == Succeeded(subscription, charged=NOTHING)
     assert site.subscription(subscription)["state"] == "canceled"
 
 
@@ -99,7 +100,7 @@ def test_a_plan_says_which_of_several_is_meant(site):
 
     outcome = site.perform(CANCEL, customer, plan=site.plan("priority-support"), when="now")
 
-    assert outcome == Succeeded(support)
+    assert outcome == Succeeded(support, charged=NOTHING)
     assert [one["state"] for one in site.subscriptions(customer)] == ["active", "canceled"]
 
 
@@ -139,7 +140,7 @@ def test_the_newest_of_two_is_canceled_where_that_was_chosen(site):
 
     outcome = site.perform(CANCEL, customer, which="newest", when="now")
 
-    assert outcome == Succeeded(newer)
+    assert outcome == Succeeded(newer, charged=NOTHING)
     assert site.subscription(older)["state"] == "active"
 
 
@@ -150,7 +151,7 @@ def test_a_repeated_try_never_goes_on_to_the_next_subscription(site):
     site.simulator.fault("DELETE", "*", "cut_after")
     first, desk = site.perform_order(order)
 
-    again = site.perform_order(replace(order, target=desk.target))[0]
+    again = site.perform_order(replace(order, target=desk.target, memo=desk.memo))[0]
 
     assert isinstance(first, Unknown)
     assert isinstance(again, Succeeded)
@@ -163,7 +164,7 @@ def test_the_old_canceled_one_does_not_hide_the_running_one(site):
     site.owner("DELETE", f"/subscriptions/{site.subscribe(customer, 'basic')}.json")
     running = site.subscribe(customer, "basic")
 
-    assert site.perform(CANCEL, customer, when="now") == Succeeded(running)
+    assert site.perform(CANCEL, customer, when="now") == Succeeded(running, charged=NOTHING)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +175,7 @@ def test_every_state_but_canceled_can_be_canceled_at_once(site, state):
     subscription = site.subscribe(customer)
     site.simulator.force(int(subscription), state=state)
 
-    assert site.perform(CANCEL, customer, when="now") == Succeeded(subscription)
+    assert site.perform(CANCEL, customer, when="now") == Succeeded(subscription, charged=NOTHING)
 
 
 @pytest.mark.parametrize("state", ["past_due", "unpaid", "expired", "trial_ended"])
@@ -219,7 +220,9 @@ def test_a_lost_answer_after_the_effect_is_looked_up_as_done(site, when):
     outcome, desk = site.perform_order(order)
 
     assert isinstance(outcome, Unknown)
-    assert site.look_up(replace(order, target=desk.target)) == Succeeded(subscription)
+    assert site.look_up(replace(order, target=desk.target, memo=desk.memo)) == Succeeded(
+        subscription, charged=NOTHING
+    )
 
 
 @pytest.mark.parametrize("when", ["now", "end_of_period"])
@@ -232,7 +235,7 @@ def test_a_lost_answer_before_the_effect_is_looked_up_as_absent(site, when):
     outcome, desk = site.perform_order(order)
 
     assert isinstance(outcome, Unknown)
-    assert isinstance(site.look_up(replace(order, target=desk.target)), Absent)
+    assert isinstance(site.look_up(replace(order, target=desk.target, memo=desk.memo)), Absent)
 
 
 def test_a_look_up_before_anything_was_sent_finds_nothing(site):
@@ -284,7 +287,7 @@ def test_a_customer_found_by_reference_is_canceled(site):
     customer = site.a_customer(reference="ada+1@example.com")
     subscription = site.subscribe(customer)
 
-    assert site.perform(CANCEL, "ada+1@example.com") == Succeeded(subscription)
+    assert site.perform(CANCEL, "ada+1@example.com") == Succeeded(subscription, charged=NOTHING)
 
 
 def test_an_unknown_reference_is_unmatched(site):
@@ -303,7 +306,7 @@ def test_a_named_subscription_is_the_one_that_is_meant(site):
 
     outcome = site.perform(CANCEL, named, when="now")
 
-    assert outcome == Succeeded(named)
+    assert outcome == Succeeded(named, charged=NOTHING)
     assert site.subscription(other)["state"] == "active"
 
 

@@ -13,6 +13,7 @@ from standfast.contract.actions import (
     Succeeded,
     Unknown,
 )
+from standfast.contract.catalogue import Money
 
 CREATE = "create_subscription"
 
@@ -24,7 +25,7 @@ def test_a_customer_with_a_card_is_subscribed(site):
     outcome, desk = site.perform_order(order)
 
     [made] = site.subscriptions(customer)
-    assert outcome == Succeeded(str(made["id"]))
+    assert outcome == Succeeded(str(made["id"]), charged=Money(900, "USD"))
     assert made["reference"] == order.reference
     assert desk.billings[-1].records[-1].external_id == str(made["id"])
 

@@ -4,19 +4,30 @@ An action reads, writes once, reads the answer. Reading may fail without harm; f
 every failure is weighed: surely nothing happened, or perhaps something did.
 """
 
+import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from standfast.connectors.chargify.add_coupon import ADD_COUPON
 from standfast.connectors.chargify.cancel_subscription import CANCEL_SUBSCRIPTION
 from standfast.connectors.chargify.create_subscription import CREATE_SUBSCRIPTION
 from standfast.connectors.chargify.errors import AlreadyCanceled, not_sent, outcome_of, read_failed
+from standfast.connectors.chargify.extend_trial import EXTEND_TRIAL
+from standfast.connectors.chargify.models import Subscription
+from standfast.connectors.chargify.pause import PAUSE
+from standfast.connectors.chargify.reactivate import REACTIVATE
 from standfast.connectors.chargify.records import (
     IdHolds,
     malformed,
     read_account,
     read_subscription,
 )
+from standfast.connectors.chargify.remove_coupon import REMOVE_COUPON
+from standfast.connectors.chargify.resume import RESUME
+from standfast.connectors.chargify.retry_payment import RETRY_PAYMENT
+from standfast.connectors.chargify.switch_plan import SWITCH_PLAN
+from standfast.connectors.chargify.undo_cancellation import UNDO_CANCELLATION
+from standfast.connectors.chargify.undo_plan_change import UNDO_PLAN_CHANGE
 from standfast.connectors.chargify.writing import (
     ActionOfChargify,
     Done,
@@ -26,7 +37,6 @@ from standfast.connectors.chargify.writing import (
     Write,
     Written,
     portal_link,
-    refused,
 )
 from standfast.contract.actions import (
     ActionSpec,
@@ -50,8 +60,28 @@ from standfast.contract.records import CustomerBilling
 from standfast.contract.transport import Transport
 
 ACTIONS: Mapping[str, ActionOfChargify] = {
-    one.spec.key: one for one in (CREATE_SUBSCRIPTION, CANCEL_SUBSCRIPTION, ADD_COUPON)
+    one.spec.key: one
+    for one in (
+        CREATE_SUBSCRIPTION,
+        CANCEL_SUBSCRIPTION,
+        ADD_COUPON,
+        UNDO_CANCELLATION,
+        REACTIVATE,
+        SWITCH_PLAN,
+        UNDO_PLAN_CHANGE,
+        PAUSE,
+        RESUME,
+        EXTEND_TRIAL,
+        REMOVE_COUPON,
+        RETRY_PAYMENT,
+    )
 }
+_MAY_BE_SO = frozenset({
+    RefusalReason.WRONG_STATE,
+    RefusalReason.COUPON_UNKNOWN,
+    RefusalReason.COUPON_PRESENT,
+})  # fmt: skip
+"""Refusals that come too when somebody was faster and it is as wanted by now."""
 
 
 def perform(order: Order, desk: Desk, settings: Mapping[str, str]) -> Outcome:
@@ -81,29 +111,43 @@ def _write(action: ActionOfChargify, job: Job, write: Write, desk: Desk) -> Done
         return Done(not_sent(failure))
     except AnswerLost as failure:
         return Done(Unknown(str(failure)))
+    memo = job.order.memo or write.memo
     if answer.is_success:
-        return action.confirm(Written(job, write.target, answer))
+        return action.confirm(Written(job, write.target, answer, memo))
     match outcome_of(answer):
         case AlreadyCanceled() if action.wants_it_canceled and write.target is not None:
             return _already(job, write.target)
         case AlreadyCanceled():
-            return refused(
-                RefusalReason.WRONG_STATE, "The subscription has been canceled in the meantime."
-            )
+            text = "The subscription has been canceled in the meantime."
+            return Done(Refused(RefusalReason.WRONG_STATE, text))
         case NeedsVisitor(message=message, link=None):
             return Done(NeedsVisitor(message, portal_link(desk.transport, job.account.id)))
+        case Refused() as refusal if refusal.reason in _MAY_BE_SO and write.target is not None:
+            return _so_or(refusal, action, job, write.target)
         case outcome:
             return Done(outcome)
 
 
 def _already(job: Job, target: str) -> Done:
     """Somebody was faster than our reading: the truth is read once more."""
-    try:
-        fresh = read_subscription(job.transport, target)
-    except CallFailed:
-        fresh = None
+    fresh = _fresh(job, target)
     known = None if fresh is None else job.account.with_subscription(fresh)
     return Done(Succeeded(target, already=True), known)
+
+
+def _so_or(refusal: Refused, action: ActionOfChargify, job: Job, target: str) -> Done:
+    """A success after all, when the subscription is found as the order wants it."""
+    fresh = _fresh(job, target)
+    if fresh is None or action.is_so is None or not action.is_so(fresh, job.order):
+        return Done(refusal)
+    return Done(Succeeded(target, already=True), job.account.with_subscription(fresh))
+
+
+def _fresh(job: Job, target: str) -> Subscription | None:
+    try:
+        return read_subscription(job.transport, target)
+    except CallFailed:
+        return None
 
 
 def look_up(order: Order, transport: Transport) -> Finding:
@@ -136,6 +180,8 @@ def undo_of(order: Order, *, reference: str) -> Undoing | Refused:
     action = ACTIONS.get(order.action)
     if action is None or action.undo_of is None:
         return Refused(RefusalReason.OTHER, "This action cannot be taken back.")
+    if not order.memo:
+        return Refused(RefusalReason.OTHER, "This run changed nothing: it was as wanted before.")
     return action.undo_of(order, reference)
 
 
@@ -150,7 +196,7 @@ def obstacle(
     known = ACTIONS.get(action)
     if known is None:
         return _no_such_action(action)
-    return _invalid(known.spec, parameters) or known.obstacle(
+    return _invalid(known.spec, parameters, may_be_open=True) or known.obstacle(
         Question(parameters, billing, items, now)
     )
 
@@ -174,21 +220,50 @@ def _no_such_action(key: str) -> Refused:
     return Refused(RefusalReason.PARAMETER_INVALID, f"Chargify has no action {key!r}.")
 
 
-def _invalid(spec: ActionSpec, parameters: Mapping[str, str]) -> Refused | None:
-    problems = (_problem(one, parameters.get(one.key, "")) for one in spec.parameters)
+def _invalid(
+    spec: ActionSpec, parameters: Mapping[str, str], *, may_be_open: bool = False
+) -> Refused | None:
+    """`may_be_open`: the visitor may yet answer what is missing."""
+    problems = (
+        _problem(one, parameters.get(one.key, ""))
+        for one in spec.parameters
+        if parameters.get(one.key) or not (may_be_open and one.may_be_answered)
+    )
     found = next((one for one in problems if one is not None), None)
     return None if found is None else Refused(RefusalReason.PARAMETER_INVALID, found)
 
 
 def _problem(parameter: ParameterSpec, value: str) -> str | None:
-    if parameter.required and not value:
-        return f"{parameter.label} is missing. Set it in the prompt."
+    if not value:
+        text = f"{parameter.label} is missing. Set it in the prompt."
+        return text if parameter.required else None
     if len(value) > parameter.max_length:
         return f"{parameter.label} is longer than {parameter.max_length} characters."
-    choices = {one.value for one in parameter.choices}
-    if parameter.kind is ParameterKind.CHOICE and value and value not in choices:
-        return f"{parameter.label} cannot be {value!r}. Choose one of the list."
+    match parameter.kind:
+        case ParameterKind.CHOICE if value not in {one.value for one in parameter.choices}:
+            return f"{parameter.label} cannot be {value!r}. Choose one of the list."
+        case ParameterKind.NUMBER:
+            return _not_a_number(parameter, value)
+        case ParameterKind.DATE if not _is_day(value):
+            return f"{parameter.label}: {value!r} is no day. Write it as 2027-01-31."
+        case _:
+            return None
+
+
+def _not_a_number(parameter: ParameterSpec, value: str) -> str | None:
+    if re.fullmatch(r"-?[0-9]{1,9}", value) is None:
+        return f"{parameter.label} must be a whole number, not {value!r}."
+    least, most = parameter.least, parameter.most
+    if (least is not None and int(value) < least) or (most is not None and int(value) > most):
+        return f"{parameter.label} must be {least} to {most}, not {value}."
     return None
+
+
+def _is_day(value: str) -> bool:
+    try:
+        return date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
 
 
 def _unmatched(settings: Mapping[str, str]) -> Refused:

@@ -1,41 +1,31 @@
 """Add a coupon code to a subscription."""
 
 from collections.abc import Mapping
-from urllib.parse import quote
 
 from standfast.connectors.chargify import obstacles
-from standfast.connectors.chargify.choosing import PLAN, WHICH, choose, takes_coupon
-from standfast.connectors.chargify.records import read_subscription
-from standfast.connectors.chargify.writing import (
-    ActionOfChargify,
-    Done,
-    Items,
-    Job,
-    Question,
-    Write,
-    Written,
-    done,
-    group_member,
-    refused,
-    retarget,
-    subscription_of,
+from standfast.connectors.chargify.changing import (
+    Change,
+    Hindrance,
+    Records,
+    Wish,
+    path_of,
+    post,
 )
+from standfast.connectors.chargify.choosing import PLAN, SUBSCRIPTION, WHICH, takes_coupon
+from standfast.connectors.chargify.writing import Question
 from standfast.contract.actions import (
-    Absent,
     ActionSpec,
     Choice,
-    Finding,
-    Obscure,
     Order,
     ParameterKind,
     ParameterSpec,
     RefusalReason,
     Refused,
-    Succeeded,
-    Unknown,
+    Undoing,
+    UndoSpec,
 )
 from standfast.contract.records import BillingRecord
-from standfast.contract.transport import Call, Method, Transport
+from standfast.contract.transport import Call, Method
 
 SPEC = ActionSpec(
     key="add_coupon",
@@ -58,39 +48,19 @@ SPEC = ActionSpec(
                 Choice("replace", "Replace what is there"),
             ),
         ),
+        SUBSCRIPTION,
         WHICH,
     ),
     moves_money=True,
+    needs="A subscription that is charged, to a plan the coupon is for.",
+    cost="Nothing; it takes the discount off the next charges.",
+    undo=UndoSpec(
+        "remove_coupon",
+        until="As long as it is on the subscription.",
+        gives_not_back="Coupons that it replaced, and the discount of charges made meanwhile.",
+    ),
+    calls=("`POST /subscriptions/{id}/add_coupon.json`: the change; the answer holds it",),
 )
-
-
-def prepare(job: Job) -> Write | Done:
-    chosen = retarget(job) or _choose(job.account.billing().records, job.wanted, job.account.named)
-    if isinstance(chosen, Refused):
-        return Done(chosen)
-    subscription = chosen.external_id
-    if _has_coupon(chosen, job.wanted):
-        return done(job.account, subscription, "The coupon was on it before.")
-    if chosen.coupon_codes and _when_present(job.wanted) == "refuse":
-        return refused(RefusalReason.COUPON_PRESENT, _other_coupon(chosen))
-    member = group_member(job.account, subscription)
-    return member or Write(_call(job.order, chosen), target=subscription)
-
-
-def _choose(
-    records: tuple[BillingRecord, ...], wanted: Mapping[str, str], named: str | None = None
-) -> BillingRecord | Refused:
-    return choose(
-        records,
-        plan=wanted.get("plan"),
-        which=wanted.get("which", "refuse"),
-        tiers=(takes_coupon,),
-        named=named,
-    )
-
-
-def _has_coupon(record: BillingRecord, wanted: Mapping[str, str]) -> bool:
-    return wanted["coupon"].upper() in record.coupon_codes
 
 
 def _when_present(wanted: Mapping[str, str]) -> str:
@@ -104,69 +74,41 @@ def _other_coupon(record: BillingRecord) -> str:
     )
 
 
-def _call(order: Order, chosen: BillingRecord) -> Call:
-    """With `codes` Chargify adds; with `?code=` it replaces "all existing codes"."""
-    code = order.parameters["coupon"].upper()
-    path = f"/subscriptions/{quote(chosen.external_id, safe='')}/add_coupon.json"
-    body: dict[str, object] = {"uniqueness_token": order.token}
-    if chosen.coupon_codes and _when_present(order.parameters) == "replace":
-        return Call(Method.POST, path, (("code", code),), json=body)
-    return Call(Method.POST, path, json={"codes": [code], **body})
+class AddCoupon(Change):
+    spec = SPEC
+    tiers = (takes_coupon,)
+    was_so = "The coupon was on it before."
 
+    def is_done(self, record: BillingRecord, wish: Wish) -> bool:
+        return takes_coupon(record) and wish.wanted["coupon"].upper() in record.coupon_codes
 
-def confirm(written: Written) -> Done:
-    job, after = written.job, subscription_of(written.answer)
-    if isinstance(after, Unknown):
-        return Done(after)
-    if job.wanted["coupon"].upper() not in after.coupons:
-        return Done(Unknown("Chargify answered yes, but the coupon is not on the subscription."))
-    return Done(Succeeded(str(after.id)), job.account.with_subscription(after))
-
-
-def look_up(order: Order, transport: Transport) -> Finding:
-    if order.target is None:
-        return Absent("Nothing was sent yet.")
-    found = read_subscription(transport, order.target)
-    if found is None:
-        return Obscure(f"Chargify no longer has subscription {order.target}.")
-    if order.parameters["coupon"].upper() in found.coupons:
-        return Succeeded(str(found.id))
-    return Absent(f"The coupon is not on subscription {found.label}.")
-
-
-def obstacle(question: Question) -> Refused | None:
-    wanted, items, now = question.wanted, question.items, question.now
-    plan, code = wanted.get("plan"), wanted["coupon"]
-    found = obstacles.of_plan(items, plan, may_be_retired=True) if plan else None
-    found = found or obstacles.of_coupon(items, code, plan, now)
-    if found is not None or question.billing is None:
-        return found
-    chosen = _choose(question.billing.records, wanted)
-    if isinstance(chosen, Refused):
-        return chosen
-    not_for_it = obstacles.of_coupon(items, code, chosen.plan_external_id, now)
-    return not_for_it or _obstacle_of_present(items, chosen, wanted)
-
-
-def _obstacle_of_present(
-    items: Items, chosen: BillingRecord, wanted: Mapping[str, str]
-) -> Refused | None:
-    if _has_coupon(chosen, wanted):
-        return Refused(
-            RefusalReason.ALREADY_DONE,
-            f"Subscription {chosen.external_id} has {wanted['coupon']} already.",
-        )
-    if not chosen.coupon_codes or _when_present(wanted) == "replace":
+    def hindrance(self, record: BillingRecord, wish: Wish, own: Records) -> Hindrance:
+        if record.coupon_codes and _when_present(wish.wanted) == "refuse":
+            return Refused(RefusalReason.COUPON_PRESENT, _other_coupon(record))
         return None
-    if _when_present(wanted) == "refuse":
-        return Refused(RefusalReason.COUPON_PRESENT, _other_coupon(chosen))
-    coupon = obstacles.coupon_of(items, wanted["coupon"])
-    if coupon is not None and not coupon.stackable:
-        return Refused(
-            RefusalReason.COUPON_NOT_STACKABLE,
-            f"{coupon.code} does not stack, and {_other_coupon(chosen)}",
-        )
-    return None
+
+    def call(self, record: BillingRecord, wish: Wish, token: str) -> Call:
+        """With `codes` Chargify adds; with `?code=` it replaces "all existing codes"."""
+        code, path = wish.wanted["coupon"].upper(), path_of(record, "add_coupon")
+        if record.coupon_codes and _when_present(wish.wanted) == "replace":
+            return Call(Method.POST, path, (("code", code),), json={"uniqueness_token": token})
+        return post(path, {"codes": [code]}, token)
+
+    def of_items(self, question: Question, record: BillingRecord | None) -> Refused | None:
+        """The coupon alone or with the plan that was chosen; then with the plan that they have."""
+        wanted, items = question.wanted, question.items
+        plan = wanted.get("plan") if record is None else record.plan_external_id
+        found = obstacles.of_coupon(items, wanted["coupon"], plan, question.now)
+        coupon = obstacles.coupon_of(items, wanted["coupon"])
+        if found is not None or record is None or not record.coupon_codes or coupon is None:
+            return found
+        if _when_present(wanted) == "replace" or coupon.stackable:
+            return None
+        text = f"{coupon.code} does not stack, and {_other_coupon(record)}"
+        return Refused(RefusalReason.COUPON_NOT_STACKABLE, text)
+
+    def undo_of(self, order: Order, reference: str) -> Undoing:
+        return Undoing("remove_coupon", {"coupon": order.parameters["coupon"]}, reference)
 
 
-ADD_COUPON = ActionOfChargify(SPEC, prepare, confirm, look_up, obstacle)
+ADD_COUPON = AddCoupon().action()

@@ -32,6 +32,22 @@ WHICH = ParameterSpec(
         Choice("newest", "Take the newest"),
     ),
 )
+SUBSCRIPTION = ParameterSpec(
+    "subscription",
+    "Subscription",
+    ParameterKind.TEXT,
+    "The id of the subscription that is meant, where your page knows it. Empty: found by the plan.",
+    may_be_answered=True,
+    max_length=19,
+)
+
+
+def in_states(*states: str) -> Tier:
+    return lambda record: record.state in states
+
+
+is_live = in_states("active", "trialing")
+is_on_hold = in_states("on_hold")
 
 
 def is_running(record: BillingRecord) -> bool:

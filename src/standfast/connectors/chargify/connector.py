@@ -176,7 +176,7 @@ class ChargifyConnector:
         *,
         billing: CustomerBilling | None,
         items: Mapping[tuple[ItemKind, str], CatalogueItem],
-    ) -> Money | None:
+    ) -> Money | Refused | None:
         return discounts.of(action, parameters, billing=billing, items=items)
 
     def notice(

@@ -1,13 +1,15 @@
 """Subscribe a customer to a plan."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote
 
 import msgspec
 
-from standfast.connectors.chargify import obstacles
-from standfast.connectors.chargify.choosing import is_running
+from standfast.connectors.chargify import obstacles, reactivate
+from standfast.connectors.chargify.choosing import is_live, is_running, newest
 from standfast.connectors.chargify.errors import ensure_read, is_missing
 from standfast.connectors.chargify.models import (
     PaymentProfile,
@@ -19,14 +21,16 @@ from standfast.connectors.chargify.models import (
     read_as,
     rows,
 )
-from standfast.connectors.chargify.records import Account, find_subscription
+from standfast.connectors.chargify.records import Account, billing_record, find_subscription
 from standfast.connectors.chargify.writing import (
+    REVENUE,
     ActionOfChargify,
     Done,
     Job,
     Question,
     Write,
     Written,
+    charged,
     done,
     number_or_text,
     portal_link,
@@ -45,6 +49,7 @@ from standfast.contract.actions import (
     RefusalReason,
     Refused,
     Succeeded,
+    UndoSpec,
     Unknown,
 )
 from standfast.contract.records import BillingRecord
@@ -81,25 +86,79 @@ SPEC = ActionSpec(
                 Choice("allow", "Create another one"),
             ),
         ),
+        ParameterSpec(
+            "when_ended",
+            "If they had this plan",
+            ParameterKind.CHOICE,
+            "What to do when a subscription to this plan was canceled. Reactivating goes on with a "
+            "paid period, else charges a new one; it takes no coupon.",
+            default="create",
+            choices=(
+                Choice("create", "Create a new one"),
+                Choice("reactivate", "Reactivate the newest of them"),
+            ),
+        ),
     ),
     moves_money=True,
+    needs="A payment method on file, where the plan wants one; else the visitor is asked for it.",
+    cost="The plan's first charge at once, less the coupon; nothing where a trial begins free.",
+    undo=UndoSpec(
+        "cancel_subscription",
+        until="As long as it runs; it is canceled at once.",
+        gives_not_back="What it charged: Chargify pays nothing back by itself.",
+    ),
+    calls=(
+        "`GET /payment_profiles.json?customer_id=`: which payment method pays",
+        "`POST /subscriptions.json`: the change; the answer holds it",
+    ),
 )
 
 
 def prepare(job: Job) -> Write | Done:
     """Nothing to do when this run's subscription is there; else the order for a new one."""
+    impossible = _coupon_with_reactivating(job.wanted)
+    if impossible is not None:
+        return Done(impossible)
     for one in job.account.subscriptions:
         if one.reference == job.order.reference:
             return done(job.account, str(one.id), "An earlier try of this run created it.")
+        if str(one.id) == job.order.target and is_live(billing_record(one, job.account.id)):
+            return done(job.account, str(one.id), "An earlier try of this run reactivated it.")
     live = _running_ones(job.account.billing().records, job.wanted["plan"])
     if live and job.wanted.get("when_live") != "allow":
         return refused(RefusalReason.ALREADY_SUBSCRIBED, _has_already(live))
+    ended = _to_bring_back(job)
+    if ended is not None and not live:
+        return _bring_back(job, ended)
     profile = _usable_profile(job.account, job.transport)
     if profile is None:
         hindrance = _hindrance_without_profile(job)
         if hindrance is not None:
             return hindrance
-    return Write(_call(job.order, job.account, profile), target=None)
+    return Write(_call(job.order, job.account, profile), target=None, memo={REVENUE: "0"})
+
+
+def _to_bring_back(job: Job) -> BillingRecord | None:
+    """What an earlier try of this run reactivated, else the newest that was canceled."""
+    wanted, records = job.wanted, job.account.billing().records
+    if wanted.get("when_ended") != "reactivate":
+        return None
+    price_point = wanted.get("price_point")
+    ended = [
+        one
+        for one in records
+        if reactivate.CAN_COME_BACK(one)
+        and one.plan_external_id == wanted["plan"]
+        and price_point in {None, "", one.price_point_external_id}
+        and job.order.target in {None, one.external_id}
+    ]
+    return newest(ended) if ended else None
+
+
+def _bring_back(job: Job, ended: BillingRecord) -> Write | Done:
+    """The write of `reactivate`, with the same memo and the same refusals."""
+    named = replace(job.order, target=ended.external_id, parameters={})
+    return reactivate.CHANGE.prepare(replace(job, order=named))
 
 
 def _call(order: Order, account: Account, profile: PaymentProfile | None) -> Call:
@@ -189,26 +248,33 @@ def _is_archived(product: Product) -> str:
 
 
 def confirm(written: Written) -> Done:
+    if written.target is not None:
+        return reactivate.CHANGE.confirm(written)
     created = subscription_of(written.answer)
     if isinstance(created, Unknown):
         return Done(created)
     if created.state == "failed_to_create":
         return refused(RefusalReason.PAYMENT_DECLINED, "Chargify could not create it.")
-    return Done(Succeeded(str(created.id)), written.job.account.with_subscription(created))
+    outcome = Succeeded(str(created.id), charged=charged(written.memo, created))
+    return Done(outcome, written.job.account.with_subscription(created))
 
 
 def look_up(order: Order, transport: Transport) -> Finding:
+    """A new one is known by the run's reference, a reactivated one by its state."""
+    if order.target is not None:
+        return reactivate.CHANGE.look_up(order, transport)
     found = find_subscription(transport, order.reference)
     if found is None or found.state == "failed_to_create":
         return Absent("Chargify has no subscription with this run's reference.")
-    return Succeeded(str(found.id))
+    return Succeeded(str(found.id), charged=charged(order.memo, found))
 
 
 def obstacle(question: Question) -> Refused | None:
     wanted, items = question.wanted, question.items
     plan = wanted["plan"]
     found = (
-        obstacles.of_plan(items, plan)
+        _coupon_with_reactivating(wanted)
+        or obstacles.of_plan(items, plan)
         or obstacles.of_price_point(items, wanted.get("price_point"), plan)
         or obstacles.of_coupon(items, wanted.get("coupon"), plan, question.now)
     )
@@ -216,6 +282,16 @@ def obstacle(question: Question) -> Refused | None:
         return found
     live = _running_ones(question.billing.records, plan)
     return Refused(RefusalReason.ALREADY_SUBSCRIBED, _has_already(live)) if live else None
+
+
+def _coupon_with_reactivating(wanted: Mapping[str, str]) -> Refused | None:
+    """What Chargify may drop silently is not promised: "an unknown coupon_code did not fail"."""
+    if wanted.get("when_ended") != "reactivate" or not wanted.get("coupon"):
+        return None
+    return Refused(
+        RefusalReason.PARAMETER_INVALID,
+        "Reactivating takes no coupon. Take it out, and attach 'Add coupon code' after this.",
+    )
 
 
 def _running_ones(records: tuple[BillingRecord, ...], plan: str) -> list[BillingRecord]:
@@ -230,4 +306,12 @@ def _has_already(live: list[BillingRecord]) -> str:
     )
 
 
-CREATE_SUBSCRIPTION = ActionOfChargify(SPEC, prepare, confirm, look_up, obstacle)
+CREATE_SUBSCRIPTION = ActionOfChargify(
+    SPEC,
+    prepare,
+    confirm,
+    look_up,
+    obstacle,
+    is_so=reactivate.CHANGE.is_so,
+    undo_of=reactivate.CHANGE.undo_of,
+)

@@ -1,10 +1,13 @@
 """What an accepted coupon gives away in the next 12 months, at today's price."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 
 from standfast.connectors.chargify import obstacles
 from standfast.connectors.chargify.choosing import newest, takes_coupon
 from standfast.connectors.chargify.writing import Items
+from standfast.contract.actions import RefusalReason, Refused
 from standfast.contract.catalogue import (
     Coupon,
     CouponDuration,
@@ -15,63 +18,107 @@ from standfast.contract.catalogue import (
     Plan,
     PricePoint,
 )
-from standfast.contract.records import CustomerBilling
+from standfast.contract.records import BillingRecord, CustomerBilling
 
-_DAYS_A_YEAR = 365
-_MONTHS_A_YEAR = 12
+_A_YEAR = {IntervalUnit.MONTH: 12, IntervalUnit.DAY: 365}
+_GIVE_COUPONS = frozenset({"add_coupon", "create_subscription"})
+
+
+@dataclass(frozen=True)
+class _Priced:
+    """What is charged every `interval`, and once with the first charge."""
+
+    price: Money
+    interval: Interval
+    setup_fee_in_cents: int = 0
 
 
 def of(
     action: str, parameters: Mapping[str, str], *, billing: CustomerBilling | None, items: Items
-) -> Money | None:
-    """None when the action gives no coupon, or nothing is known of it or of the price."""
-    coupon = obstacles.coupon_of(items, parameters.get("coupon", ""))
-    if action not in {"add_coupon", "create_subscription"} or coupon is None:
+) -> Money | Refused | None:
+    """None when the action gives no coupon; `Refused` when the coupon or the price is not known.
+
+    A trial is not looked at: what is told is the most it can come to.
+    """
+    code = parameters.get("coupon", "")
+    if action not in _GIVE_COUPONS or not code:
         return None
-    priced = _priced(parameters, billing, items)
-    if priced is None:
-        return None
-    price, interval = priced
-    charges = _charges(coupon, interval)
-    return Money(min(_off(coupon, price), price.amount_in_cents) * charges, price.currency)
+    coupon = obstacles.coupon_of(items, code)
+    if coupon is None:
+        problem = f"The catalogue has no coupon {code}. Sync it, or pick another."
+        return Refused(RefusalReason.COUPON_UNKNOWN, problem)
+    is_new = action == "create_subscription"
+    priced = _new(parameters, items) if is_new else _present(parameters, billing, items)
+    return priced if isinstance(priced, Refused) else _discount(coupon, priced)
 
 
-def _priced(
-    parameters: Mapping[str, str], billing: CustomerBilling | None, items: Items
-) -> tuple[Money, Interval] | None:
-    """Today's price: of the price point, else of the plan, else of what the customer has."""
+def _discount(coupon: Coupon, priced: _Priced) -> Money | Refused:
+    currency = priced.price.currency
+    if coupon.amount_off is not None and coupon.amount_off.currency != currency:
+        problem = f"{coupon.code} is in {coupon.amount_off.currency}, the price in {currency}."
+        return Refused(RefusalReason.OTHER, problem)
+    regular = priced.price.amount_in_cents
+    first = _off(coupon, regular + priced.setup_fee_in_cents)
+    later = _off(coupon, regular) * (_charges(coupon, priced.interval) - 1)
+    return Money(first + later, currency)
+
+
+def _new(parameters: Mapping[str, str], items: Items) -> _Priced | Refused:
+    """Of the price point, else of the plan."""
     point = items.get((ItemKind.PRICE_POINT, parameters.get("price_point", "")))
     if isinstance(point, PricePoint):
-        return point.price, point.interval
+        fee = point.setup_fee.amount_in_cents if point.setup_fee else 0
+        return _Priced(point.price, point.interval, fee)
     plan = items.get((ItemKind.PLAN, parameters.get("plan", "")))
+    if isinstance(plan, Plan):
+        return _Priced(plan.price, plan.interval)
+    return Refused(RefusalReason.PLAN_UNKNOWN, "The price of the plan is not known. Sync it.")
+
+
+def _present(
+    parameters: Mapping[str, str], billing: CustomerBilling | None, items: Items
+) -> _Priced | Refused:
+    """Of what the customer has; without them of the plan that is named."""
+    named = parameters.get("plan", "")
     own = [
         one
         for one in (billing.records if billing else ())
-        if takes_coupon(one)
-        and one.plan_external_id == (parameters.get("plan") or one.plan_external_id)
+        if takes_coupon(one) and named in {"", one.plan_external_id}
     ]
-    if own and newest(own).price is not None:
-        record = newest(own)
-        known = items.get((ItemKind.PLAN, record.plan_external_id or ""))
-        interval = known.interval if isinstance(known, Plan) else Interval(1, IntervalUnit.MONTH)
-        return (record.price, interval) if record.price else None
-    return (plan.price, plan.interval) if isinstance(plan, Plan) else None
+    if own:
+        return _paid(newest(own), items)
+    plan = items.get((ItemKind.PLAN, named))
+    if isinstance(plan, Plan):
+        return _Priced(plan.price, plan.interval)
+    problem = "The customer has no subscription that takes a coupon."
+    return Refused(RefusalReason.NO_SUBSCRIPTION, problem)
 
 
-def _off(coupon: Coupon, price: Money) -> int:
+def _paid(record: BillingRecord, items: Items) -> _Priced | Refused:
+    """Its own price, as often as its price point says."""
+    point = items.get((ItemKind.PRICE_POINT, record.price_point_external_id or ""))
+    plan = items.get((ItemKind.PLAN, record.plan_external_id or ""))
+    known = point if isinstance(point, PricePoint) else plan
+    if record.price is None or not isinstance(known, Plan | PricePoint):
+        problem = f"The price of subscription {record.external_id} is not known. Sync it."
+        return Refused(RefusalReason.PLAN_UNKNOWN, problem)
+    return _Priced(record.price, known.interval)
+
+
+def _off(coupon: Coupon, cents: int) -> int:
+    """Of one charge; never more than it. Half a cent is rounded up, as Chargify's bills are."""
     if coupon.amount_off is not None:
-        return coupon.amount_off.amount_in_cents
-    percent = coupon.percent_off or 0
-    return round(price.amount_in_cents * percent / 100)
+        return min(coupon.amount_off.amount_in_cents, cents)
+    exact = Decimal(cents) * (coupon.percent_off or Decimal(0)) / 100
+    return min(int(exact.quantize(Decimal(1), ROUND_HALF_UP)), cents)
 
 
 def _charges(coupon: Coupon, interval: Interval) -> int:
-    """How many charges of the next 12 months it counts for; at least one."""
-    if interval.unit is IntervalUnit.MONTH:
-        in_a_year = _MONTHS_A_YEAR // interval.count
-    else:
-        in_a_year = _DAYS_A_YEAR // interval.count
-    in_a_year = max(in_a_year, 1)
+    """How many charges of the next 12 months it counts for, the first one being due now.
+
+    Every 5 months: at 0, 5 and 10, so 3. Every 24 months: 1.
+    """
+    in_a_year = -(-_A_YEAR[interval.unit] // interval.count)
     match coupon.duration:
         case CouponDuration.ONCE:
             return 1

@@ -134,6 +134,12 @@ class Subscription(Resource, frozen=True, kw_only=True):
     current_period_ends_at: str | None = None
     trial_ended_at: str | None = None
     canceled_at: str | None = None
+    next_product_id: Id | None = None
+    next_product_price_point_id: Id | None = None
+    automatically_resume_at: str | None = None
+    reason_code: str | None = None
+    balance_in_cents: int | None = None
+    total_revenue_in_cents: int | None = None
 
     @property
     def coupons(self) -> tuple[str, ...]:

@@ -102,7 +102,6 @@ def customer_record(customer: models.Customer) -> CustomerRecord:
 def billing_record(read: models.Subscription, customer_id: str) -> BillingRecord:
     standing = standing_of(read.state)
     created_at = instant(read.created_at) or _NEVER
-    price_point = read.product_price_point_id
     return BillingRecord(
         external_id=str(read.id),
         customer_external_id=customer_id,
@@ -110,7 +109,7 @@ def billing_record(read: models.Subscription, customer_id: str) -> BillingRecord
         standing=standing,
         plan_external_id=read.plan_id,
         plan_name=None if read.product is None else read.product.name,
-        price_point_external_id=None if price_point is None else str(price_point),
+        price_point_external_id=_id(read.product_price_point_id),
         price=_price(read),
         coupon_codes=read.coupons,
         has_payment_method=read.credit_card is not None or read.bank_account is not None,
@@ -123,7 +122,14 @@ def billing_record(read: models.Subscription, customer_id: str) -> BillingRecord
         canceled_at=instant(read.canceled_at),
         customer_reference=(read.customer.reference or None) if read.customer else None,
         reference=read.reference or None,
+        next_plan_external_id=_id(read.next_product_id),
+        next_price_point_external_id=_id(read.next_product_price_point_id),
+        resumes_at=instant(read.automatically_resume_at),
     )
+
+
+def _id(told: models.Id | None) -> str | None:
+    return str(told) if told else None
 
 
 def _price(read: models.Subscription) -> Money | None:
@@ -143,6 +149,9 @@ class Account(msgspec.Struct, frozen=True):
     @property
     def id(self) -> str:
         return str(self.customer.id)
+
+    def subscription(self, subscription: str) -> models.Subscription | None:
+        return next((one for one in self.subscriptions if str(one.id) == subscription), None)
 
     def billing(self) -> CustomerBilling:
         own = tuple(billing_record(one, self.id) for one in self.subscriptions)

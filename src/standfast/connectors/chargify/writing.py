@@ -27,12 +27,14 @@ from standfast.contract.actions import (
     Undoing,
     Unknown,
 )
-from standfast.contract.catalogue import CatalogueItem, ItemKind
+from standfast.contract.catalogue import CatalogueItem, ItemKind, Money
 from standfast.contract.errors import CallFailed
-from standfast.contract.records import BillingRecord, CustomerBilling
+from standfast.contract.records import CustomerBilling
 from standfast.contract.transport import Answer, Call, Method, Transport
 
 Items: TypeAlias = Mapping[tuple[ItemKind, str], CatalogueItem]
+REVENUE = "revenue"
+"""Key in a memo: all that the subscription had brought in before, in cents."""
 
 
 @dataclass(frozen=True)
@@ -70,11 +72,12 @@ class Job:
 
 @dataclass(frozen=True)
 class Written:
-    """A job whose write was answered with 2xx."""
+    """A job whose write was answered with 2xx. `memo`: how it stood before the first write."""
 
     job: Job
     target: str | None
     answer: Answer
+    memo: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -93,8 +96,10 @@ class ActionOfChargify:
 
     `prepare` reads and may raise `CallFailed`: nothing was changed then. `confirm` reads the
     answer to the write. `look_up` may raise `CallFailed`. `obstacle` calls nobody.
-    `wants_it_canceled`: "already canceled" is this action's success. `preview` may raise
-    `CallFailed`; it and `undo_of` (order, what it succeeded with) are there when the spec says so.
+    `wants_it_canceled`: "already canceled" is this action's success. `is_so` judges whether a
+    subscription is as an order wants it, for a refusal that somebody faster may have caused.
+    `preview` may raise `CallFailed`; it and `undo_of` (order, what it succeeded with) are there
+    when the spec says so.
     """
 
     spec: ActionSpec
@@ -103,6 +108,7 @@ class ActionOfChargify:
     look_up: Callable[[Order, Transport], Finding]
     obstacle: Callable[[Question], Refused | None]
     wants_it_canceled: bool = False
+    is_so: Callable[[Subscription, Order], bool] | None = None
     preview: Callable[[Job], Preview | Refused] | None = None
     undo_of: Callable[[Order, str], Undoing | Refused] | None = None
 
@@ -116,22 +122,6 @@ def refused(reason: RefusalReason, message: str) -> Done:
     return Done(Refused(reason, message))
 
 
-def retarget(job: Job) -> BillingRecord | Refused | None:
-    """The subscription an earlier try of this run wrote to: the run means that one ever after.
-
-    Else a repeated try would find the first one changed and go on to the next. None before the
-    first write.
-    """
-    target = job.order.target
-    if target is None:
-        return None
-    records = job.account.billing().records
-    found = next((one for one in records if one.external_id == target), None)
-    return found or Refused(
-        RefusalReason.NO_SUBSCRIPTION, f"The customer no longer has subscription {target}."
-    )
-
-
 def subscription_of(answer: Answer) -> Subscription | Unknown:
     """The subscription in a 2xx answer; one nobody can read leaves a doubt."""
     try:
@@ -140,17 +130,39 @@ def subscription_of(answer: Answer) -> Subscription | Unknown:
         return Unknown(f"Chargify answered {answer.status} with a body we cannot read.")
 
 
-def group_member(account: Account, subscription: str) -> Done | None:
-    """Why a subscription that another one pays for is left alone, or None."""
-    for one in account.subscriptions:
-        is_member = one.group is not None and one.group.primary is False
-        if str(one.id) == subscription and is_member:
-            return refused(
-                RefusalReason.WRONG_STATE,
-                f"Subscription {one.label} belongs to a group whose primary pays for it. "
-                "Change it in Chargify.",
-            )
-    return None
+def in_group(subscription: Subscription, *, primary_too: bool) -> Refused | None:
+    """Why a subscription of a group is left alone, or None.
+
+    A member is paid for by its group's primary; and what ends, pauses or brings back a primary
+    concerns all its members: groups have endpoints of their own for that.
+    """
+    is_primary = subscription.group is not None and subscription.group.primary is not False
+    if subscription.group is None or (is_primary and not primary_too):
+        return None
+    why = "is the primary of a group" if is_primary else "belongs to a group whose primary pays"
+    return Refused(
+        RefusalReason.WRONG_STATE,
+        f"Subscription {subscription.label} {why}. Change it in Chargify.",
+    )
+
+
+def memo_of(subscription: Subscription) -> dict[str, str]:
+    """How a subscription stands before a write: for look-ups, for undo and to see the charge."""
+    told = {
+        "state": subscription.state,
+        "plan": subscription.plan_id,
+        "price_point": subscription.product_price_point_id,
+        REVENUE: subscription.total_revenue_in_cents,
+    }
+    return {key: str(value) for key, value in told.items() if value is not None}
+
+
+def charged(memo: Mapping[str, str], after: Subscription) -> Money | None:
+    """What was taken between the memo and now, or None when that is not known."""
+    before, now = memo.get(REVENUE, ""), after.total_revenue_in_cents
+    if not before.isdecimal() or now is None or not after.currency or now < int(before):
+        return None
+    return Money(now - int(before), after.currency)
 
 
 def portal_link(transport: Transport, customer: str) -> str | None:

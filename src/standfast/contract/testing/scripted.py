@@ -66,6 +66,7 @@ def _text(key: str, *, required: bool) -> ParameterSpec:
     )
 
 
+_CALLS = ("a reading of the customer, a write, and a reading of the truth",)
 SPEC = ConnectorSpec(
     key="scripted",
     title="Scripted biller",
@@ -81,7 +82,10 @@ SPEC = ConnectorSpec(
             "Subscribes the customer to a plan.",
             (_text("plan", required=True), _text("coupon", required=False)),
             moves_money=True,
+            needs="A customer.",
+            cost="One price.",
             undo=UndoSpec("cancel_subscription", "Until it ends.", "What was charged.", True),
+            calls=_CALLS,
         ),
         ActionSpec(
             "cancel_subscription",
@@ -89,6 +93,9 @@ SPEC = ConnectorSpec(
             "Cancels the customer's subscription.",
             (_text("message", required=False),),
             moves_money=False,
+            needs="A live subscription.",
+            cost="Nothing.",
+            calls=_CALLS,
         ),
         ActionSpec(
             "add_coupon",
@@ -96,6 +103,9 @@ SPEC = ConnectorSpec(
             "Adds a coupon to the customer's subscription.",
             (_text("coupon", required=True),),
             moves_money=True,
+            needs="A live subscription.",
+            cost="Nothing.",
+            calls=_CALLS,
         ),
     ),
     hosts=(".example",),
@@ -259,7 +269,7 @@ class ScriptedConnector:
         *,
         billing: CustomerBilling | None,
         items: Mapping[tuple[ItemKind, str], CatalogueItem],
-    ) -> Money | None:
+    ) -> Money | Refused | None:
         return _PRICE if parameters.get("coupon") else None
 
     def notice(

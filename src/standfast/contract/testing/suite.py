@@ -23,11 +23,13 @@ from standfast.contract.actions import (
     Order,
     Outcome,
     ParameterKind,
+    Preview,
     RefusalReason,
     Refused,
     RetryCause,
     RetryLater,
     Succeeded,
+    Undoing,
     Unknown,
 )
 from standfast.contract.catalogue import KIND_OF
@@ -90,6 +92,10 @@ class ConnectorRig(Protocol):
         """How often the billing system has done what this order wants: the truth."""
         ...
 
+    def standing(self, order: Order) -> object:
+        """What the customer has, as far as taking the order back brings it back."""
+        ...
+
 
 class ConnectorSuite:
     """What the contract promises, connector by connector."""
@@ -118,10 +124,32 @@ class ConnectorSuite:
             for parameter in action.parameters:
                 values = [one.value for one in parameter.choices]
                 is_choice = parameter.kind is ParameterKind.CHOICE
+                is_number = parameter.kind is ParameterKind.NUMBER
+                has_bounds = parameter.least is not None and parameter.most is not None
                 assert parameter.label, parameter.key
                 assert parameter.help, parameter.key
                 assert bool(values) is is_choice, parameter.key
                 assert not is_choice or parameter.default in values, parameter.key
+                assert is_number is has_bounds, parameter.key
+
+    def test_every_action_says_what_it_needs_costs_and_gives_back(self, rig: ConnectorRig) -> None:
+        """An author reads it before a prompt, an operator before an undo."""
+        spec = rig.connector.spec
+        for action in spec.actions:
+            assert action.needs.endswith("."), action.key
+            assert action.cost.endswith("."), action.key
+            assert action.calls, action.key
+            ways = [*([action.undo] if action.undo else []), *action.undo_if]
+            for way in ways:
+                assert spec.action(way.action) is not None, action.key
+                assert way.until.endswith("."), action.key
+                assert way.gives_not_back.endswith("."), action.key
+            special = {one.only_for for one in action.undo_if}
+            assert len(special) == len(action.undo_if), action.key
+            for key, value in (one for one in special if one is not None):
+                parameter = action.parameter(key)
+                assert parameter is not None, action.key
+                assert value in {one.value for one in parameter.choices}, action.key
 
     def test_a_wrong_setting_is_refused_on_its_field(self, rig: ConnectorRig) -> None:
         for field, values in rig.wrong_settings.items():
@@ -193,7 +221,7 @@ class ConnectorSuite:
     def test_what_was_done_before_is_a_success_and_done_no_more(self, rig: ConnectorRig) -> None:
         for action, order in self._orders(rig):
             desk = self._perform(rig, order, rig.transport())[1]
-            again = replace(order, token=f"{order.token}-2", target=desk.target)
+            again = replace(self._next(order, desk), token=f"{order.token}-2")
 
             outcome, desk = self._perform(rig, again, rig.transport())
 
@@ -236,7 +264,7 @@ class ConnectorSuite:
             for action, order in self._orders(rig):
                 desk = self._perform(rig, order, rig.transport(trouble))[1]
 
-                again = replace(order, target=desk.target)
+                again = self._next(order, desk)
                 outcome = self._perform(rig, again, rig.transport())[0]
 
                 assert isinstance(outcome, Succeeded | Unknown), (action, trouble, outcome)
@@ -287,6 +315,61 @@ class ConnectorSuite:
         for billing_id in rig.malformed_billing_ids:
             assert connector.malformed_billing_id(rig.settings, billing_id), billing_id
 
+    def test_what_is_taken_back_is_as_it_was(self, rig: ConnectorRig) -> None:
+        """An undo is a run of its own, on the subscription that was changed."""
+        for action, order in self._orders(rig):
+            before = rig.standing(order)
+            outcome, desk = self._perform(rig, order, rig.transport())
+            assert isinstance(outcome, Succeeded), (action, outcome)
+            undoing = self._undoing(rig, order, desk, outcome)
+            if undoing is None:
+                continue
+            undo = Order(
+                undoing.action,
+                undoing.parameters,
+                order.billing_id,
+                order.user_id,
+                reference=f"{order.reference}-undo",
+                token=f"{order.token}-undo",
+                target=undoing.target,
+                clicked_at=order.clicked_at,
+            )
+
+            undone = self._perform(rig, undo, rig.transport())[0]
+
+            assert isinstance(undone, Succeeded), (action, undone)
+            assert rig.standing(order) == before, action
+
+    def _undoing(
+        self, rig: ConnectorRig, order: Order, desk: RecordingDesk, outcome: Succeeded
+    ) -> Undoing | None:
+        """As the spec declares it, or None when it declares none."""
+        spec = rig.connector.spec.action(order.action)
+        assert spec is not None
+        declared = spec.undo_for(order.parameters)
+        found = rig.connector.undo_of(self._next(order, desk), reference=outcome.reference)
+        if declared is None:
+            assert isinstance(found, Refused), order.action
+            return None
+        assert isinstance(found, Undoing), (order.action, found)
+        assert found.action == declared.action, order.action
+        return found
+
+    def test_a_preview_changes_nothing(self, rig: ConnectorRig) -> None:
+        for action, order in self._orders(rig):
+            spec = rig.connector.spec.action(action)
+            reading = RecordingDesk(rig.transport()).transport
+
+            told = rig.connector.preview(order, reading, rig.settings)
+
+            assert isinstance(told, Preview) is (spec is not None and spec.has_preview), action
+            assert rig.effects(order) == 0, action
+
+    def test_a_webhook_nobody_signed_is_none(self, rig: ConnectorRig) -> None:
+        body = b"id=1&event=test"
+        for headers in ({}, {"x-signature": "forged"}):
+            assert rig.connector.notice(headers, body, rig.settings) is None
+
     def test_no_secret_shows_in_what_is_journalled_or_said(self, rig: ConnectorRig) -> None:
         for trouble in (None, *Trouble):
             for action, order in self._orders(rig):
@@ -306,7 +389,11 @@ class ConnectorSuite:
         return rig.connector.perform(order, desk, rig.settings), desk
 
     def _look_up(self, rig: ConnectorRig, order: Order, desk: RecordingDesk) -> Finding:
-        return self._find(rig, replace(order, target=desk.target), rig.transport())
+        return self._find(rig, self._next(order, desk), rig.transport())
+
+    def _next(self, order: Order, desk: RecordingDesk) -> Order:
+        """The order as the ledger gives it in the next try."""
+        return replace(order, target=desk.target or order.target, memo=order.memo or desk.memo)
 
     def _find(self, rig: ConnectorRig, order: Order, transport: Transport) -> Finding:
         reading = RecordingDesk(transport).transport

@@ -1,0 +1,131 @@
+"""Give a trial more days."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from standfast.connectors.chargify.changing import (
+    Change,
+    Hindrance,
+    Records,
+    Wish,
+    cannot,
+    path_of,
+    put,
+)
+from standfast.connectors.chargify.choosing import PLAN, SUBSCRIPTION, WHICH, in_states
+from standfast.connectors.chargify.models import instant
+from standfast.contract.actions import (
+    ActionSpec,
+    Order,
+    ParameterKind,
+    ParameterSpec,
+    RefusalReason,
+    Refused,
+    Undoing,
+    UndoSpec,
+)
+from standfast.contract.records import BillingRecord
+from standfast.contract.transport import Call
+
+DAYS = "7"
+SAME = timedelta(hours=12)
+"""Ends nearer than this are one end: a vendor may round, but a day more is another day."""
+SPEC = ActionSpec(
+    key="extend_trial",
+    title="Extend trial",
+    sentence="Moves the end of the customer's trial, and with it the first charge.",
+    parameters=(
+        PLAN,
+        ParameterSpec(
+            "days",
+            "How many days more",
+            ParameterKind.NUMBER,
+            "Counted from the present end of the trial. A form's answer may fill it.",
+            default=DAYS,
+            may_be_answered=True,
+            least=1,
+            most=365,
+        ),
+        ParameterSpec(
+            "to",
+            "Exactly until",
+            ParameterKind.TEXT,
+            "An instant such as 2027-01-31T12:00:00Z. Goes before the number of days.",
+            max_length=40,
+        ),
+        SUBSCRIPTION,
+        WHICH,
+    ),
+    moves_money=False,
+    needs="A subscription in its trial.",
+    cost="Nothing; the first charge comes later.",
+    undo=UndoSpec(
+        "extend_trial",
+        until="Until the former end of the trial.",
+        gives_not_back="Nothing; the former end is set again.",
+    ),
+    calls=(
+        "`PUT /subscriptions/{id}.json` with `next_billing_at`: the change; the answer holds it",
+    ),
+)
+
+
+def _former_end(record: BillingRecord, wish: Wish) -> datetime | None:
+    """As noted before the first write: a repeated try must not add the days once more."""
+    return instant(wish.memo.get("trial_ends_at")) or record.trial_ends_at
+
+
+def wanted_end(record: BillingRecord, wish: Wish) -> datetime | None:
+    if wish.wanted.get("to"):
+        return instant(wish.wanted["to"])
+    former = _former_end(record, wish)
+    days = timedelta(days=int(wish.wanted.get("days") or DAYS))
+    return None if former is None else former + days
+
+
+def _is_at(record: BillingRecord, end: datetime | None) -> bool:
+    found = record.trial_ends_at
+    return found is not None and end is not None and abs(found - end) < SAME
+
+
+class ExtendTrial(Change):
+    spec = SPEC
+    tiers = (in_states("trialing"),)
+    was_so = "Its trial ends then."
+
+    def is_done(self, record: BillingRecord, wish: Wish) -> bool:
+        return record.state == "trialing" and _is_at(record, wanted_end(record, wish))
+
+    def is_obscure(self, record: BillingRecord, wish: Wish) -> bool:
+        """Without the memo, or when somebody else moved the end too, nothing is proven."""
+        former = instant(wish.memo.get("trial_ends_at"))
+        return former is None or (record.state == "trialing" and not _is_at(record, former))
+
+    def hindrance(self, record: BillingRecord, wish: Wish, own: Records) -> Hindrance:
+        end = wanted_end(record, wish)
+        if end is None:
+            text = f"{wish.wanted.get('to') or 'This'} is no instant. Write 2027-01-31T12:00:00Z."
+            return Refused(RefusalReason.PARAMETER_INVALID, text)
+        if wish.at is not None and end <= wish.at:
+            text = f"A trial cannot end in the past ({end:%Y-%m-%d %H:%M} UTC). Choose a later end."
+            return Refused(RefusalReason.PARAMETER_INVALID, text)
+        return None
+
+    def call(self, record: BillingRecord, wish: Wish, token: str) -> Call:
+        """There is no other call: in a trial `next_billing_at` "also moves trial_ended_at"."""
+        end = wanted_end(record, wish)
+        body = {"next_billing_at": None if end is None else end.isoformat()}
+        return put(path_of(record), {"subscription": body}, token)
+
+    def note(self, record: BillingRecord, wish: Wish) -> Mapping[str, str]:
+        ends_at = record.trial_ends_at
+        return {} if ends_at is None else {"trial_ends_at": ends_at.isoformat()}
+
+    def undo_of(self, order: Order, reference: str) -> Undoing | Refused:
+        former = order.memo.get("trial_ends_at")
+        if former is None:
+            return cannot("The former end of the trial is not known. Set it in Chargify.")
+        return Undoing("extend_trial", {"to": former}, reference)
+
+
+EXTEND_TRIAL = ExtendTrial().action()
