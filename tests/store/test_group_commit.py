@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from standfast.store.database import Database, open_database
 from standfast.store.group_commit import TurnNeverCame
@@ -20,7 +20,8 @@ def counted(tmp_path: Path):
     commits: list[int] = []
     with database.writing() as transaction:
         transaction.connection.execute(text("CREATE TABLE seen (n INTEGER PRIMARY KEY)"))
-        event.listen(transaction.connection.engine, "commit", lambda _: commits.append(1))
+        driver = transaction.connection.connection.driver_connection
+    driver.set_trace_callback(lambda text: commits.append(1) if text == "COMMIT" else None)
     yield database, commits, tmp_path / "data" / "core.sqlite3"
     database.close()
 
@@ -37,14 +38,26 @@ def _numbers(file: Path) -> set[int]:
 
 
 def _while_the_writer_is_busy(database: Database, jobs) -> list:
-    """All jobs begin while somebody else has the turn, so that they wait together."""
     with ThreadPoolExecutor(len(jobs)) as pool:
-        with database.writing():
-            started = [pool.submit(job) for job in jobs]
-            grouped = database._grouped
-            while grouped._waiting < len(jobs):
-                threading.Event().wait(0.001)
+        started, mine = _all_behind(database, pool, jobs)
+        assert mine is None
         return started
+
+
+def _all_behind(database: Database, pool: ThreadPoolExecutor, jobs) -> tuple[list, object]:
+    """All jobs begin while somebody else has the turn, so that they wait together.
+
+    Gives the jobs, and what that somebody was told.
+    """
+    started = []
+    try:
+        with database.writing():
+            started += [pool.submit(job) for job in jobs]
+            while database._grouped._waiting < len(jobs):
+                threading.Event().wait(0.001)
+    except sqlite3.Error as error:
+        return started, error
+    return started, None
 
 
 def test_those_who_waited_together_share_a_commit(counted):
@@ -86,21 +99,21 @@ def test_one_that_fails_takes_nobody_with_it(counted):
 
 def test_a_commit_that_fails_is_told_to_all_who_shared_it(counted):
     database, _, file = counted
+    with database.writing() as transaction:  # a promise that is only looked at by the commit
+        transaction.connection.execute(
+            text("CREATE TABLE child (n INTEGER REFERENCES seen DEFERRABLE INITIALLY DEFERRED)")
+        )
 
-    def fail(_connection) -> None:
-        raise OSError("the disk is full")
+    def break_the_commit() -> None:
+        with database.writing() as transaction:
+            transaction.connection.execute(text("INSERT INTO child VALUES (77)"))
 
-    started = []
-    event.listen(database._core_writes, "commit", fail)
-    with ThreadPoolExecutor(4) as pool:
-        with pytest.raises(OSError, match="full"), database.writing():
-            started += [pool.submit(_write, database, n) for n in range(4)]
-            while database._grouped._waiting < 4:
-                threading.Event().wait(0.001)
-        told = [one.exception() for one in started]
-    event.remove(database._core_writes, "commit", fail)
+    jobs = [break_the_commit, *(lambda n=n: _write(database, n) for n in range(4))]
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        started, mine = _all_behind(database, pool, jobs)
 
-    assert all(isinstance(one, OSError) for one in told)
+    assert isinstance(mine, sqlite3.IntegrityError)
+    assert all(isinstance(one.exception(), sqlite3.IntegrityError) for one in started)
     assert _numbers(file) == set()
     _write(database, 9)
     assert _numbers(file) == {9}

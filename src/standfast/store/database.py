@@ -133,10 +133,12 @@ def metadata_of(name: str) -> MetaData:
 def _open_embedded(data: Path) -> Database:
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     core_file, mirror_file = data / "core.sqlite3", data / "mirror.sqlite3"
+    mirror_writes = _sqlite_writer(mirror_file, synchronous="NORMAL")
+    _begin_with(mirror_writes, "BEGIN IMMEDIATE")
     return Database(
         core_writes=_sqlite_writer(core_file, synchronous="FULL"),
         core_reads=_sqlite_reader(core_file),
-        mirror_writes=_sqlite_writer(mirror_file, synchronous="NORMAL"),
+        mirror_writes=mirror_writes,
         mirror_reads=_sqlite_reader(mirror_file),
         signals=LocalSignals(),
     )
@@ -153,7 +155,6 @@ def _sqlite_writer(file: Path, *, synchronous: str) -> Engine:
         hide_parameters=True,  # a logged error must not hold what was bound
     )
     _on_connect(engine, f"PRAGMA synchronous={synchronous}", "PRAGMA journal_mode=WAL")
-    _begin_with(engine, "BEGIN IMMEDIATE")
     return engine
 
 

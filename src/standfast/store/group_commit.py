@@ -10,7 +10,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RootTransaction
+from sqlalchemy import Connection, Engine
 
 LARGEST = 64
 """So many transactions share a commit at most."""
@@ -26,13 +26,13 @@ class TurnNeverCame(Exception):
 class _Group:
     """Transactions that share a commit."""
 
-    def __init__(self, connection: Connection, root: RootTransaction) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.driver: Any = connection.connection.driver_connection
         self.size = 0
         self.error: BaseException | None = None
-        self._root = root
         self._is_over = threading.Event()
+        self.driver.execute("BEGIN IMMEDIATE")
 
     @property
     def is_over(self) -> bool:
@@ -41,15 +41,12 @@ class _Group:
     def commit(self) -> None:
         try:
             if self.error is None:
-                self._root.commit()
-            else:
-                self._root.rollback()
+                self.driver.execute("COMMIT")
         except BaseException as error:  # noqa: BLE001 - every member hears of it
-            self.error = self.error or error
+            self.error = error
+        finally:
             if self.driver.in_transaction:
                 self.driver.execute("ROLLBACK")
-            self._root.close()
-        finally:
             self._is_over.set()
 
     def wait(self, seconds: float) -> bool:
@@ -57,7 +54,10 @@ class _Group:
 
 
 class GroupedWriter:
-    """One writing connection, its users one after another."""
+    """One writing connection, its users one after another.
+
+    The engine must not begin or commit by itself: only this class does, by the driver.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -107,7 +107,8 @@ class GroupedWriter:
         if self._group is None:
             if self._connection is None:
                 self._connection = self._engine.connect()
-            self._group = _Group(self._connection, self._connection.begin())
+                self._connection.begin()  # in name only, so that nobody else ends what we begin
+            self._group = _Group(self._connection)
         self._group.size += 1
         return self._group
 
