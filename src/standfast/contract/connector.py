@@ -223,6 +223,16 @@ class Connector(Protocol):
         """
         ...
 
+    def page(
+        self, settings: Mapping[str, str], *, billing_id: str, subscription: str | None
+    ) -> str | None:
+        """Where an operator looks at this customer in the billing system, or None.
+
+        The subscription's page where one is named. None also where the settings lead to no page
+        that people read (a simulator's).
+        """
+        ...
+
     def read_noticed(self, transport: Transport, notice: Notice) -> CustomerBilling | None:
         """The customer a notice names, read fresh; None when there is no such customer (any more).
 

@@ -184,6 +184,18 @@ class ChargifyConnector:
     ) -> Notice | None:
         return webhooks.read(headers, body, settings.get("shared_key", ""))
 
+    def page(
+        self, settings: Mapping[str, str], *, billing_id: str, subscription: str | None
+    ) -> str | None:
+        site = base_url_of(settings.get("domain", ""), ())
+        holds = IdHolds.of(settings)
+        wanted = subscription or (billing_id if holds is IdHolds.SUBSCRIPTION_ID else None)
+        if site is None or not (wanted or billing_id).isdecimal():
+            return None
+        if wanted:
+            return f"{site}/subscriptions/{wanted}"
+        return f"{site}/customers/{billing_id}" if holds is IdHolds.CUSTOMER_ID else None
+
     def read_noticed(self, transport: Transport, notice: Notice) -> CustomerBilling | None:
         return webhooks.read_named(transport, notice)
 

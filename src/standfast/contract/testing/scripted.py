@@ -262,6 +262,11 @@ class ScriptedConnector:
             return Refused(RefusalReason.OTHER, "This cannot be taken back.")
         return Undoing(spec.undo.action, {}, reference)
 
+    def page(
+        self, settings: Mapping[str, str], *, billing_id: str, subscription: str | None
+    ) -> str | None:
+        return f"https://scripted.example/people/{billing_id}/{subscription or ''}"
+
     def discount(
         self,
         action: str,
