@@ -10,6 +10,7 @@ from chargify_simulator.eastern import stamp_utc
 from chargify_simulator.faults import Fault, FaultOrder, Kind
 from chargify_simulator.http import JSON, Answer, Request, not_implemented, text_answer
 from chargify_simulator.journal import Entry, masked
+from chargify_simulator.presence import is_open
 from chargify_simulator.refusals import Refusal, errors
 from chargify_simulator.rules.passing_time import let_time_pass
 from chargify_simulator.twin import Room, Twin, key_of
@@ -84,8 +85,10 @@ class Exchange:
         if twin.is_down:
             raise ConnectionCut
         limits = self.room.settings
-        self.turn = self.room.slots.enter(limit=limits.in_flight, queue=limits.queue)
-        self.entry.in_flight = self.room.slots.in_flight
+        self.turn = self.room.slots.enter(
+            limit=limits.in_flight, queue=limits.queue, is_there=self._is_awaited
+        )
+        self.entry.in_flight = self.room.slots.awaited()
         if self.turn is None:
             await self._answer(self._usage_violation())
             return
@@ -161,6 +164,9 @@ class Exchange:
         finally:
             waited.cancel()
             gone.cancel()
+
+    def _is_awaited(self) -> bool:
+        return is_open(self.transport)
 
     async def _disconnected(self) -> None:
         while (await self.receive())["type"] != "http.disconnect":
