@@ -1,7 +1,9 @@
 """Claims what is due and hands it to threads; keeps their leases alive; syncs on schedule."""
 
+import os
 import secrets
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -13,12 +15,17 @@ from standfast.clock import Clock
 from standfast.config import Durations
 from standfast.domain.action_run import ActionRun
 from standfast.services.run_actions import RunActions
+from standfast.services.seal_audit import SealAudit
 from standfast.services.sync_connection import SyncConnections
+from standfast.services.work_off_webhooks import WorkOffWebhooks
 from standfast.store.database import Database
 from standfast.store.runs import claim_due_runs, extend_leases
-from standfast.store.signals import RUN_DUE, SYNC_DUE, Signal
+from standfast.store.signals import RUN_DUE, SYNC_DUE, WEBHOOK_DUE, Signal
 
 STOP_SECONDS = 5.0
+QUICK_STEP_SECONDS = 0.025
+AHEAD = 6
+"""So many runs for each thread are claimed at most while steps are quick."""
 
 _log = structlog.get_logger()
 
@@ -30,17 +37,22 @@ class Worker:
     database: Database
     actions: RunActions
     syncs: SyncConnections
+    webhooks: WorkOffWebhooks
+    seals: SealAudit
     clock: Clock
     durations: Durations
     threads: int = 4
-    name: str = field(default_factory=lambda: f"worker-{secrets.token_hex(4)}")
+    name: str = field(default_factory=lambda: f"worker-{os.getpid()}-{secrets.token_hex(4)}")
+    """Stands in the lease: which process holds a run."""
 
     def __post_init__(self) -> None:
         self._stopping = threading.Event()
         self._rested = threading.Event()
         self._run_due = threading.Event()
         self._sync_due = threading.Event()
+        self._webhook_due = threading.Event()
         self._held: dict[str, ActionRun] = {}
+        self._step_seconds = 1.0
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix=self.name)
         self._loops = [
@@ -50,10 +62,14 @@ class Worker:
             for what, loop, due in (
                 ("claims", self._claim_and_hand_out, self._run_due),
                 ("syncs", self.syncs.sync_due, self._sync_due),
+                ("webhooks", self.webhooks.work_off_due, self._webhook_due),
             )
         ]
         self._loops.append(
             threading.Thread(target=self._beat, name=f"{self.name}-heart", daemon=True)
+        )
+        self._loops.append(
+            threading.Thread(target=self._seal, name=f"{self.name}-seals", daemon=True)
         )
 
     def start(self) -> None:
@@ -69,6 +85,7 @@ class Worker:
         self._stopping.set()
         self._run_due.set()
         self._sync_due.set()
+        self._webhook_due.set()
         self._pool.shutdown(wait=True)
         self._rested.set()
         for loop in self._loops:
@@ -80,6 +97,8 @@ class Worker:
             self._run_due.set()
         elif signal.topic == SYNC_DUE:
             self._sync_due.set()
+        elif signal.topic == WEBHOOK_DUE:
+            self._webhook_due.set()
 
     def _repeat(self, work: Callable[[], bool], due: threading.Event) -> None:
         while not self._stopping.is_set():
@@ -93,8 +112,7 @@ class Worker:
                 due.wait(self.durations.poll)
 
     def _claim_and_hand_out(self) -> bool:
-        with self._lock:
-            free = self.threads - len(self._held)
+        free = self._free()
         if free <= 0:
             return False
         now = self.clock.now()
@@ -107,16 +125,39 @@ class Worker:
             self._pool.submit(self._advance, run)
         return bool(claimed)
 
+    def _free(self) -> int:
+        """How many runs to claim now.
+
+        As a rule one for each idle thread, so that another process may take the next. While steps
+        are quick a claim costs more than they do: then several for each thread, and all at once.
+        """
+        with self._lock:
+            held = len(self._held)
+        if self._step_seconds > QUICK_STEP_SECONDS:
+            return self.threads - held
+        return AHEAD * self.threads - held if held <= self.threads else 0
+
     def _advance(self, run: ActionRun) -> None:
+        began = time.monotonic()
         try:
             self.actions.advance(run)
         except Exception:  # noqa: BLE001 - the thread outlives every failure
             # Its lease runs out and another worker takes it up where the journal ends.
             _log.exception("action_run.step_failed", run=run.id)
         finally:
+            self._step_seconds += 0.1 * (time.monotonic() - began - self._step_seconds)
             with self._lock:
                 self._held.pop(run.id, None)
             self._run_due.set()
+
+    def _seal(self) -> None:
+        """What ended since is sealed together: a chain is lengthened in one transaction."""
+        while not self._rested.wait(self.durations.seal):
+            try:
+                while self.seals.seal_due() and not self._rested.is_set():
+                    pass
+            except Exception:  # noqa: BLE001 - what was not sealed is found by the next round
+                _log.exception("worker.loop_failed", loop=threading.current_thread().name)
 
     def _beat(self) -> None:
         while not self._rested.wait(self.durations.heartbeat):

@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, select, update
+import msgspec
+from sqlalchemy import Row, insert, select, update
 
 from standfast.contract.connector import SiteFacts
 from standfast.store.bodies import packed, unpacked
 from standfast.store.database import Reader, Transaction
-from standfast.store.driver import execute
+from standfast.store.driver import execute, read_instant
 from standfast.store.schema import connections
 
 
@@ -54,6 +57,10 @@ class ConnectionRow:
         """Whose in-flight limit its calls count against."""
         return f"{self.connector}:{self.site.site_id}"
 
+    def lane(self, billing_id: str) -> str:
+        """One customer of the site: their runs go one at a time, their limits are one."""
+        return f"{self.site_key}:{billing_id}"
+
 
 def add_connection(transaction: Transaction, row: ConnectionRow) -> None:
     transaction.connection.execute(insert(connections).values(_values(row)))
@@ -66,10 +73,22 @@ def save_connection(transaction: Transaction, row: ConnectionRow) -> None:
 
 
 def get_connection(reader: Reader, connection_id: str) -> ConnectionRow:
-    return _row(reader.connection.execute(_GET, {"wanted": connection_id}).one())
+    [row] = execute(reader.connection, _GET, (connection_id,)).fetchall()
+    return _read(tuple(row))
 
 
-_GET = select(connections).where(connections.c.id == bindparam("wanted"))
+_COLUMNS = tuple(column.name for column in connections.c)
+_GET = f"SELECT {', '.join(_COLUMNS)} FROM connections WHERE id = ?"  # noqa: S608 - our own names
+
+
+@lru_cache(maxsize=64)
+def _read(values: tuple[Any, ...]) -> ConnectionRow:
+    """Every run reads its connection, which seldom changes: the same row is the same object."""
+    row = dict(zip(_COLUMNS, values, strict=True))
+    instants = {name: read_instant(row[name]) for name in ("health_at", "created_at", "updated_at")}
+    texts = {name: msgspec.json.decode(row[name]) for name in ("settings", "site", "refused_at")}
+    flags = {name: bool(row[name]) for name in ("is_active", "is_dry_run")}
+    return _row(SimpleNamespace(**(row | instants | texts | flags)))
 
 
 def is_in_trouble(reader: Reader, connection_id: str) -> bool:
@@ -78,6 +97,13 @@ def is_in_trouble(reader: Reader, connection_id: str) -> bool:
 
 
 _IN_TROUBLE = "SELECT 1 FROM connections WHERE id = ? AND (health <> 'ok' OR refused_at <> '[]')"
+
+
+def find_connection_by_id(reader: Reader, connection_id: str) -> ConnectionRow | None:
+    found = reader.connection.execute(
+        select(connections).where(connections.c.id == connection_id)
+    ).one_or_none()
+    return _row(found) if found else None
 
 
 def find_connection(reader: Reader, app_id: str, connector: str) -> ConnectionRow | None:
@@ -133,7 +159,7 @@ def _values(row: ConnectionRow) -> Mapping[str, Any]:
     }
 
 
-def _row(found: Row[Any]) -> ConnectionRow:
+def _row(found: Row[Any] | SimpleNamespace) -> ConnectionRow:
     return ConnectionRow(
         id=found.id,
         app_id=found.app_id,
