@@ -4,6 +4,7 @@ import pytest
 
 from chargify_simulator.testing import running_simulator
 from connectors.chargify.site import ChargifySite
+from connectors.chargify.stages import OTHER_WISHES, WISHES, named, set_up
 from standfast.connectors.transport import Timeouts, open_client
 from standfast.contract.actions import Order
 from standfast.contract.errors import NotSent
@@ -25,30 +26,6 @@ FAULTS = {
         {"status": 409, "body": '{"errors": ["DuplicatePrevention::DuplicateSubmissionError"]}'},
     ),
     Trouble.UNREADABLE: ("status", {"status": 200, "body": "\x00 no json", "after": True}),
-}
-# What each action wants of a customer with "basic", and how that subscription is brought about.
-WISHES = {
-    "create_subscription": {"plan": "basic"},
-    "cancel_subscription": {"when": "now"},
-    "add_coupon": {"coupon": "STACK7", "when_present": "stack"},
-    "undo_cancellation": {},
-    "reactivate": {"period": "renew"},
-    "switch_plan": {"plan": "pro-yearly", "when": "now"},
-    "undo_plan_change": {},
-    "pause": {"for_days": "10"},
-    "resume": {},
-    "extend_trial": {"days": "10"},
-    "remove_coupon": {"coupon": "STACK5"},
-    "retry_payment": {},
-}
-OTHER_WISHES = {
-    "create_subscription": {"plan": "basic", "when_ended": "reactivate"},
-    "cancel_subscription": {"when": "end_of_period"},
-    "add_coupon": {"coupon": "SAVE20", "when_present": "replace"},
-    "reactivate": {"period": "resume"},
-    "switch_plan": {"plan": "pro-yearly", "when": "at_renewal"},
-    "pause": {},
-    "remove_coupon": {},
 }
 
 
@@ -102,38 +79,9 @@ class ChargifyRig:
 
     def order(self, action: str) -> Order:
         self.site.simulator.clear_faults()
-        customer = self.site.a_customer()
         wish = dict(self.wishes[action])
-        if "plan" in wish:
-            wish["plan"] = self.site.plan(wish["plan"])
-        self._prepare(action, customer, wish)
-        return self.site.order(action, customer, **wish)
-
-    def _prepare(self, action: str, customer: str, wish: dict[str, str]) -> None:
-        """What the action needs."""
-        if action == "create_subscription" and "when_ended" not in wish:
-            return
-        plan = "pro" if action == "extend_trial" else "basic"
-        coupons = () if wish.get("when_present") == "replace" else ("STACK5",)
-        subscription = self.site.subscribe(customer, plan, coupons=coupons)
-        path = f"/subscriptions/{subscription}"
-        match action:
-            case "undo_cancellation":
-                self.site.owner("POST", f"{path}/delayed_cancel.json")
-            case "reactivate" | "create_subscription":
-                self.site.owner("DELETE", f"{path}.json")
-            case "undo_plan_change":
-                later = {"product_handle": "pro-yearly", "product_change_delayed": True}
-                self.site.owner("PUT", f"{path}.json", {"subscription": later})
-            case "resume":
-                end = (self.site.now() + timedelta(days=9)).date().isoformat()
-                hold = {"automatically_resume_at": f"{end}T00:00:00Z"}
-                self.site.owner("POST", f"{path}/hold.json", {"hold": hold})
-            case "retry_payment":
-                owed = {"state": "past_due", "balance_in_cents": 900}
-                self.site.simulator.force(int(subscription), **owed)
-            case _:
-                pass
+        customer = set_up(self.site, action, wish)
+        return self.site.order(action, customer, **named(self.site, wish))
 
     def effects(self, order: Order) -> int:
         truth = self.site.subscriptions(order.billing_id)

@@ -122,6 +122,26 @@ MEANINGS = [
     ("reason_code size cannot be greater than 255", RefusalReason.PARAMETER_INVALID),
     ("This subscription is not eligible for ...", RefusalReason.WRONG_STATE),
     ("Subscriptions group is in a past due state", RefusalReason.WRONG_STATE),
+    ("Invalid Product", RefusalReason.PLAN_UNKNOWN),
+    (
+        "Request was 'resume only', but this subscription cannot be resumed.",
+        RefusalReason.WRONG_STATE,
+    ),
+    ("Only subscriptions that are on hold can be resumed.", RefusalReason.WRONG_STATE),
+    ("Subscription must be active", RefusalReason.WRONG_STATE),
+    (
+        'Cannot reactivate a subscription that is not marked "Canceled" or "Trial Ended".',
+        RefusalReason.WRONG_STATE,
+    ),
+    (
+        "Automatic resume date: must be at least 24 hours in the future.",
+        RefusalReason.PARAMETER_INVALID,
+    ),
+    ("Provided 'Next Billing' date must be in the future", RefusalReason.PARAMETER_INVALID),
+    ("This subscription does not have any coupons.", RefusalReason.COUPON_UNKNOWN),
+    ("Coupon is invalid.", RefusalReason.COUPON_UNKNOWN),
+    ("Last name: cannot be blank.", RefusalReason.OTHER),
+    ("base: subscription retry was unsuccessful", RefusalReason.PAYMENT_DECLINED),
     ("Bogus Gateway: Forced failure", RefusalReason.PAYMENT_DECLINED),
     ("Your card was declined.", RefusalReason.PAYMENT_DECLINED),
     ("Bogus Gateway: Gateway error", RefusalReason.PAYMENT_DECLINED),
@@ -144,7 +164,10 @@ def test_no_row_of_the_table_is_dead():
     assert [row.pattern for row in TABLE if row not in hit] == []
 
 
-_KEYS_OF_OUR_WRITES = ("subscription.", "cancel.", "delayed_cancel.", "coupon.", "gateway.")
+_KEYS_OF_OUR_WRITES = (
+    *("subscription.", "cancel.", "delayed_cancel.", "coupon.", "gateway.", "profile.none"),
+    *("hold.", "resume.", "reactivate.", "retry.", "migration."),
+)
 _WITHOUT_A_ROW = {
     # What only catalogue, customer and site writes say, which we never make, and plain facts.
     "cancel.default_reason",
@@ -152,11 +175,12 @@ _WITHOUT_A_ROW = {
     "delayed_cancel.scheduled",
     "delayed_cancel.undone",
     "subscription.component_unknown",
-    "subscription.next_billing_past",
     "subscription.next_billing_and_cancel",
+    # A date that we never send.
+    "migration.date_outside_period",
     "coupon.code_or_codes",
+    # Beside another text, or alone: then it means that the coupon is not there (MEANINGS).
     "coupon.invalid",
-    "coupon.none",
     "coupon.removed",
 }
 _OF_MAKING_A_COUPON = ("code_", "percentage", "amount", "end_date", "both", "prices", "no_disc")

@@ -48,13 +48,22 @@ class Meaning(StrEnum):
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: a pattern over the vendor's text, and what the operator may do."""
+    """One line of the table: a pattern over the vendor's text, and what the operator may do.
+
+    `is_alone`: it means this only when nothing else is said beside it.
+    """
 
     pattern: str
     means: Meaning | RefusalReason
     advice: str
+    is_alone: bool = False
 
-    def matches(self, text: str) -> bool:
+    def knows(self, texts: list[str]) -> bool:
+        if self.is_alone and len(texts) != 1:
+            return False
+        return any(self._matches(text) for text in texts)
+
+    def _matches(self, text: str) -> bool:
         unquoted = re.sub(r"'[^']*'", "''", text)  # a code may be called EXPIRED
         return re.search(self.pattern, unquoted, re.IGNORECASE) is not None
 
@@ -100,6 +109,7 @@ TABLE: tuple[Row, ...] = (
     Row(r"product.*(archived|retired)", RefusalReason.PLAN_RETIRED, _PICK_PLAN),
     Row(r"product .*does not exist", RefusalReason.PLAN_UNKNOWN, _PICK_PLAN),
     Row(r"product must be specified", RefusalReason.PLAN_UNKNOWN, _PICK_PLAN),
+    Row(r"^invalid product\b", RefusalReason.PLAN_UNKNOWN, _PICK_PLAN),
     Row(
         r"customer must be specified",
         RefusalReason.BILLING_ID_UNMATCHED,
@@ -111,23 +121,51 @@ TABLE: tuple[Row, ...] = (
         "Correct the reason or the message in the prompt.",
     ),
     Row(
-        r"past due|not eligible|cannot be cancell?ed",
+        r"request was ''|cannot be resumed",
+        RefusalReason.WRONG_STATE,
+        "Its paid period is over. Choose 'begin a new one' in the prompt if a charge is meant.",
+    ),
+    Row(
+        r"past due|not eligible|cannot be cancell?ed|that are on hold can be|not currently on hold"
+        r"|cannot reactivate a subscription|subscription must be active",
         RefusalReason.WRONG_STATE,
         "Look at the subscription in Chargify.",
+    ),
+    Row(
+        r"resume date: must be|\bdate must be in the future",
+        RefusalReason.PARAMETER_INVALID,
+        "Choose a later day in the prompt.",
+    ),
+    Row(
+        r"does not have any coupons|no coupon applied",
+        RefusalReason.COUPON_UNKNOWN,
+        "The coupon is not on the subscription; nothing has to be taken off.",
+    ),
+    Row(
+        r"^coupon is invalid",
+        RefusalReason.COUPON_UNKNOWN,
+        "The coupon is not on the subscription.",
+        is_alone=True,
     ),
     # The test gateway says "Bogus Gateway: Forced failure"; others say "declined" in some form.
     Row(
         r"declin|forced failure|insufficient funds|do not honou?r|could not be charged"
-        r"|gateway error|lost card|stolen card|invalid card|security code",
+        r"|retry was unsuccessful|gateway error|lost card|stolen card|invalid card|security code",
         RefusalReason.PAYMENT_DECLINED,
         _CARD,
+    ),
+    # What Chargify misses about the customer is nothing a prompt can give.
+    Row(
+        r"cannot be blank|shipping address",
+        RefusalReason.OTHER,
+        "Complete the customer in Chargify.",
     ),
 )
 
 
 def row_for(texts: list[str]) -> Row | None:
     """The first row, in the table's order, that knows one of the texts."""
-    return next((row for row in TABLE if any(row.matches(text) for text in texts)), None)
+    return next((row for row in TABLE if row.knows(texts)), None)
 
 
 def texts_of(answer: Answer) -> list[str]:
