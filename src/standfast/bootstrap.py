@@ -44,6 +44,7 @@ from standfast.services.read_situation import Situations
 from standfast.services.read_traits import ReadTraits
 from standfast.services.read_visitors import ReadVisitors
 from standfast.services.record_interaction import RecordInteraction
+from standfast.services.reserve_limits import ReserveLimits
 from standfast.services.rotate_key import RotateKey
 from standfast.services.run_actions import RunActions
 from standfast.services.save_segment import SaveSegment
@@ -358,6 +359,7 @@ def _furnish(
             snapshots,
             CheckOffer(situations, snapshots),
             results,
+            ReserveLimits(situations, snapshots),
             registry,
             clock,
             durations,

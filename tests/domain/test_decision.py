@@ -56,6 +56,8 @@ def some_biller(refused: Refused | None = None, **changes: Any) -> Biller:
         "malformed": None,
         "billing": a_billing(),
         "obstacle": lambda action, parameters, *, billing: refused,
+        "currency": "USD",
+        "discount": lambda action, parameters, *, billing: None,
         **changes,
     }
     return Biller(**values)

@@ -20,6 +20,8 @@ def a_biller(refused: Refused | None) -> dict[str, Biller]:
             malformed=None,
             billing=CustomerBilling(customer, ()),
             obstacle=lambda action, parameters, *, billing: refused,
+            currency="USD",
+            discount=lambda action, parameters, *, billing: None,
         )
     }
 

@@ -161,8 +161,8 @@ def test_a_simulator_that_claims_to_be_live_is_refused(rig: Rig):
 def test_a_switched_off_connection_is_not_usable_until_it_is_on_again(rig: Rig):
     rig.save()
 
-    assert not rig.service.switch(APP, "scripted", is_active=False).is_usable
-    assert rig.service.switch(APP, "scripted", is_active=True).is_usable
+    assert not rig.service.switch(APP, "scripted", is_active=False).row.is_usable
+    assert rig.service.switch(APP, "scripted", is_active=True).row.is_usable
 
 
 def test_a_connection_that_is_not_there_cannot_be_switched(rig: Rig):
@@ -178,4 +178,4 @@ def test_a_dry_run_is_switched_alone_and_outlives_a_change_of_settings(rig: Rig)
 
     assert row.is_dry_run
     assert row.is_active
-    assert not rig.service.switch(APP, "scripted", is_dry_run=False).is_dry_run
+    assert not rig.service.switch(APP, "scripted", is_dry_run=False).row.is_dry_run

@@ -82,7 +82,9 @@ def explain(situation: Situation, others: tuple[CompiledPrompt, ...] = ()) -> li
 
 
 def accept_refusal(case: Case, *, step: str, button: Button) -> Refused | None:
-    """Gates 1, 3, 9 and 10 once more, for the button that was clicked; None when it may be done.
+    """Gates 1, 3 and 10 once more, for the button that was clicked; None when it may be done.
+
+    Gate 9 is judged by the reservation itself, which alone is exact.
 
     `case.prompt` is the version that was shown; its status is the present one.
     """

@@ -10,6 +10,8 @@ from enum import StrEnum
 
 from standfast.contract.actions import RefusalReason, Refused
 from standfast.domain.hashing import bucket
+from standfast.domain.limited_offer import limit_refusal
+from standfast.domain.limits import NOTHING_USED, LimitsUsed, describe_limits, describe_used
 from standfast.domain.offer import Biller, find_refusal
 from standfast.domain.prompt import PromptStatus
 from standfast.domain.re_show import describe_history, describe_re_show, may_show_again
@@ -63,6 +65,7 @@ class Situation:
     page: Page
     billers: Mapping[str, Biller]
     now: datetime
+    limits: LimitsUsed = NOTHING_USED
 
 
 @dataclass(frozen=True)
@@ -205,6 +208,21 @@ def _tell_none(_case: Case) -> tuple[str, str]:
     return "none set", "nothing to fulfil"
 
 
+def _limit_refusal(case: Case) -> Refused | None:
+    return limit_refusal(case.prompt.body, case.prompt.id, case.at.limits, case.at.billers)
+
+
+def _has_room(case: Case) -> bool:
+    return _limit_refusal(case) is None
+
+
+def _tell_limits(case: Case) -> tuple[str, str]:
+    limits = case.prompt.body.limits
+    told = describe_used(limits, case.prompt.id, case.at.limits)
+    refused = _limit_refusal(case)
+    return describe_limits(limits), told if refused is None else f"{told}; {refused.message}"
+
+
 def _offer_refusal(case: Case) -> Refused | None:
     if not case.prompt.has_actions:
         return None
@@ -235,7 +253,7 @@ GATES: tuple[GateRule, ...] = (
     GateRule(Gate.SEGMENTS, _is_meant, _tell_segments),
     GateRule(Gate.RE_SHOW, _may_return, _tell_re_show),
     GateRule(Gate.CAPS, _always, _tell_none),
-    GateRule(Gate.LIMITS, _always, _tell_none),
+    GateRule(Gate.LIMITS, _has_room, _tell_limits),
     GateRule(Gate.OFFER, _can_be_kept, _tell_offer),
     GateRule(Gate.EXPERIMENT, _always, _tell_none),
 )

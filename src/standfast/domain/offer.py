@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from standfast.contract.actions import RefusalReason, Refused
+from standfast.contract.catalogue import Money
 from standfast.contract.records import CustomerBilling
 from standfast.domain.prompt import AttachedAction
 from standfast.domain.visitor import BillingId
@@ -21,11 +22,20 @@ class Obstacle(Protocol):
     ) -> Refused | None: ...
 
 
+class Discount(Protocol):
+    """What the connector says an action gives away, with its catalogue already bound."""
+
+    def __call__(
+        self, action: str, parameters: Mapping[str, str], *, billing: CustomerBilling | None
+    ) -> Money | Refused | None: ...
+
+
 @dataclass(frozen=True)
 class Biller:
     """One connection as a decision about one visitor sees it.
 
     `trouble` is why it cannot be used at all. `malformed` is why the billing id cannot be one.
+    `currency` is the site's.
     """
 
     connector: str
@@ -36,6 +46,8 @@ class Biller:
     malformed: str | None
     billing: CustomerBilling | None
     obstacle: Obstacle
+    currency: str
+    discount: Discount
 
 
 def find_refusal(

@@ -15,10 +15,12 @@ from standfast.connectors.slots import Lane
 from standfast.contract.connector import ConnectorSpec, SiteFacts
 from standfast.contract.errors import SettingsRefused
 from standfast.domain.roles import Permission
+from standfast.domain.stopping import UnderWay, refuse_switched_off
 from standfast.services.connection_health import note_good_answer
 from standfast.services.errors import FieldInvalid, NotFound
 from standfast.services.open_site import Sites, sealed_secrets, secrets_context
 from standfast.services.permissions import Acting
+from standfast.services.stop_runs import end_runs
 from standfast.services.write_audit import write_audit
 from standfast.store.billing import clear_fresh_billing, delete_unseen
 from standfast.store.catalogue import retire_unseen_items
@@ -30,12 +32,21 @@ from standfast.store.connections import (
     save_connection,
 )
 from standfast.store.database import Database, Transaction
+from standfast.store.open_runs import lock_open_runs_of_connection
 from standfast.store.syncs import What, add_schedules, request_sync
 from standfast.store.vault import Vault
 
 DEFAULT_IN_FLIGHT = 3
 
 _log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Switched:
+    """`refused`: the runs that were waiting, and those that may have happened and go on."""
+
+    row: ConnectionRow
+    refused: UnderWay
 
 
 @dataclass(frozen=True)
@@ -81,8 +92,8 @@ class ConfigureConnection(Acting):
         *,
         is_active: bool | None = None,
         is_dry_run: bool | None = None,
-    ) -> ConnectionRow:
-        """Active off: no offer is shown, no waiting run tried. Dry run on: nothing is written.
+    ) -> Switched:
+        """Active off: no offer is shown, waiting runs are refused. Dry run on: nothing is written.
 
         What is None stays as it is.
         """
@@ -99,13 +110,27 @@ class ConfigureConnection(Acting):
             )
             save_connection(transaction, changed)
             self._note(transaction, "connection.switched", present, changed)
+            refused = UnderWay()
+            if present.is_active and not changed.is_active:
+                refused = self._refuse_waiting(transaction, changed)
         _log.info(
             "connection.switched",
             connection=present.id,
             is_active=changed.is_active,
             is_dry_run=changed.is_dry_run,
+            refused=refused.waiting,
         )
-        return changed
+        return Switched(changed, refused)
+
+    def _refuse_waiting(self, transaction: Transaction, row: ConnectionRow) -> UnderWay:
+        now = self.clock.now()
+        return end_runs(
+            transaction,
+            lock_open_runs_of_connection(transaction, row.id),
+            lambda run: refuse_switched_off(run, now=now),
+            because=f"{row.connector} was switched off by {self.actor.name}",
+            now=now,
+        )
 
     def _merged(
         self, spec: ConnectorSpec, settings: Mapping[str, str], present: ConnectionRow | None

@@ -65,7 +65,9 @@ class ExplainPrompts(Acting):
             others = _others(reader, identity.app_id, rows, live)
             snapshot = _with_all_segments(reader, identity.app_id, live)
         actions = [a for one in (*live.prompts, *others) for a in one.body.actions()]
-        situation = self._situations.read(identity, request, snapshot, now, actions=actions)
+        situation = self._situations.read(
+            identity, request, snapshot, now, actions=actions, others=others
+        )
         return tuple(
             ExplainedPrompt(rows[one.prompt_id].name, rows[one.prompt_id].status, one)
             for one in explain(situation, others)

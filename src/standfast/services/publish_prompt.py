@@ -126,7 +126,7 @@ class PublishPrompt(Acting):
             assert version is not None
             checked = self._check(transaction, app_id, version.body)
             _refuse_blocked(checked)
-            changed = replace(row, status=LIVE, updated_at=now)
+            changed = replace(row, status=LIVE, updated_at=now, stopped_at=None)
             self._put(transaction, "prompt.resumed", row, changed)
         return changed
 
@@ -154,6 +154,7 @@ class PublishPrompt(Acting):
             if version > row.version:
                 add_version(transaction, VersionRow(prompt_id, version, checked.body, by, now))
             changed = replace(row, status=to or row.status, version=version, updated_at=now)
+            changed = replace(changed, stopped_at=None) if to else changed
             self._put(transaction, "prompt.published", row, changed)
         return changed
 

@@ -6,22 +6,28 @@ from standfast.connectors.registry import Registry
 from standfast.contract.catalogue import CatalogueItem, ItemKind
 from standfast.contract.connector import ConnectorSpec
 from standfast.domain.roles import Permission
+from standfast.domain.stopping import NOTHING_UNDER_WAY, UnderWay, count_under_way
 from standfast.services.permissions import Acting
 from standfast.store.billing import count_billing
 from standfast.store.catalogue import count_items, list_items
 from standfast.store.connections import ConnectionRow, find_connection, list_connections
 from standfast.store.database import Database
+from standfast.store.open_runs import list_open_runs_of_connection
 from standfast.store.syncs import SyncRow, What, list_syncs
 
 
 @dataclass(frozen=True)
 class ConnectionView:
-    """`row` is None before the connector is configured for the app."""
+    """`row` is None before the connector is configured for the app.
+
+    `under_way`: the changes that switching it off would refuse, or leave to be looked up.
+    """
 
     spec: ConnectorSpec
     row: ConnectionRow | None
     syncs: dict[What, SyncRow]
     counts: dict[str, int]
+    under_way: UnderWay = NOTHING_UNDER_WAY
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,8 @@ class ReadConnection(Acting):
             if row is None:
                 return ConnectionView(spec, None, {}, {})
             counts = {**count_items(mirror, row.id), **count_billing(mirror, row.id)}
-            return ConnectionView(spec, row, list_syncs(core, row.id), counts)
+            under_way = count_under_way(list_open_runs_of_connection(core, row.id))
+            return ConnectionView(spec, row, list_syncs(core, row.id), counts, under_way)
 
     def items(
         self, app_id: str, connector: str, kind: ItemKind, *, with_retired: bool = False

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from standfast.connectors.registry import Registry
 from standfast.contract.actions import Refused
-from standfast.contract.catalogue import CatalogueItem, ItemKind
+from standfast.contract.catalogue import CatalogueItem, ItemKind, Money
 from standfast.contract.connector import Connector, ConnectorSpec
 from standfast.contract.records import CustomerBilling
 from standfast.domain.gates import Situation
@@ -14,9 +14,15 @@ from standfast.domain.offer import Biller, settled_parameters
 from standfast.domain.prompt import AttachedAction
 from standfast.domain.request import DecideRequest, read_page
 from standfast.domain.rules.facts import Facts, FactValue, prompt_facts, record_facts
-from standfast.domain.snapshot import CompiledSnapshot
+from standfast.domain.snapshot import CompiledPrompt, CompiledSnapshot
 from standfast.domain.visitor import Identity, VisitorState
-from standfast.services.read_visitor import connected_billers, find_visitor_state, holds_of
+from standfast.services.limits_in_use import LimitsInUse
+from standfast.services.read_visitor import (
+    Connected,
+    connected_billers,
+    find_visitor_state,
+    holds_of,
+)
 from standfast.store.billing import find_billing
 from standfast.store.catalogue import find_items, list_items
 from standfast.store.connections import ConnectionRow
@@ -43,13 +49,27 @@ class _Judge:
         )
 
 
+@dataclass(frozen=True)
+class _Cost:
+    """A connector's word on a discount with its catalogue bound."""
+
+    connector: Connector
+    items: Items
+
+    def __call__(
+        self, action: str, parameters: Mapping[str, str], *, billing: CustomerBilling | None
+    ) -> Money | Refused | None:
+        return self.connector.discount(action, parameters, billing=billing, items=self.items)
+
+
 class Situations:
-    """Reads what is known at a moment. Catalogue items may be a second old, nothing else is."""
+    """Reads what is known at a moment. Catalogue items and counters may be a second old."""
 
     def __init__(self, database: Database, registry: Registry) -> None:
         self._database = database
         self._registry = registry
         self._items: dict[tuple[str, str], tuple[datetime, Items]] = {}
+        self._limits = LimitsInUse()
 
     def read(
         self,
@@ -59,8 +79,13 @@ class Situations:
         now: datetime,
         *,
         actions: Iterable[AttachedAction] | None = None,
+        others: tuple[CompiledPrompt, ...] = (),
     ) -> Situation:
-        """`actions`: judge these only, with the catalogue read afresh; else the snapshot's."""
+        """`actions`: judge these only, with the catalogue read afresh; else the snapshot's.
+
+        `others`: prompts outside the snapshot whose limits are judged too.
+        """
+        has_budget = any(one.body.limits.budget for one in (*snapshot.prompts, *others))
         with self._database.reading() as core, self._database.reading_mirror() as mirror:
             connected = connected_billers(core, self._registry, identity.app_id)
             visitor = find_visitor_state(core, mirror, identity, connected)
@@ -72,9 +97,18 @@ class Situations:
                     (row, connector),
                     items=self._items_of(mirror, row, connector, snapshot, now, actions),
                     now=now,
+                    has_budget=has_budget,
                 )
                 for row, connector in connected
             }
+            limits = self._limits.read(
+                core,
+                snapshot,
+                now,
+                customers=(visitor.visitor, *_lanes(connected, billers)),
+                is_fresh=actions is not None,
+                others=others,
+            )
         return Situation(
             snapshot=snapshot,
             visitor=visitor,
@@ -83,6 +117,7 @@ class Situations:
             page=read_page(request.page),
             billers=billers,
             now=now,
+            limits=limits,
         )
 
     def _items_of(
@@ -115,6 +150,7 @@ class Situations:
         *,
         items: Items,
         now: datetime,
+        has_budget: bool,
     ) -> Biller:
         row, connector = connected
         billing_id = visitor.billing_ids.get(connector.spec.trait)
@@ -123,6 +159,8 @@ class Situations:
             malformed = connector.malformed_billing_id(row.settings, billing_id.value)
         if billing_id is not None and malformed is None:
             billing = find_billing(core, mirror, row, billing_id.value, holds=holds_of(row))
+        if has_budget and billing is not None:
+            items = {**items, **_paid_prices(mirror, row, billing)}
         return Biller(
             connector=row.connector,
             title=connector.spec.title,
@@ -132,7 +170,23 @@ class Situations:
             malformed=malformed,
             billing=billing,
             obstacle=_Judge(connector, items, now),
+            currency=row.site.currency,
+            discount=_Cost(connector, items),
         )
+
+
+def _paid_prices(mirror: Reader, row: ConnectionRow, billing: CustomerBilling) -> Items:
+    """The price points of what the customer has: how often its price is charged."""
+    ids = {one.price_point_external_id for one in billing.records} - {None}
+    return find_items(mirror, row.id, {(ItemKind.PRICE_POINT, one) for one in ids if one})
+
+
+def _lanes(connected: Connected, billers: Mapping[str, Biller]) -> Iterable[str]:
+    """Who the visitor is at each site."""
+    for row, _ in connected:
+        billing_id = billers[row.connector].billing_id
+        if billing_id is not None:
+            yield row.lane(billing_id.value)
 
 
 def trouble_of(row: ConnectionRow) -> str | None:

@@ -15,6 +15,7 @@ from standfast.domain.action_run import ActionRun
 from standfast.domain.decision_token import DecisionClaims
 from standfast.domain.filling import AnswerUnfit, TraitUnfit, check_answers, filled
 from standfast.domain.interaction import FINAL, Kind, claim_of, interaction_id, run_id
+from standfast.domain.limits import Reservation
 from standfast.domain.prompt import AttachedAction, Button, PromptBody
 from standfast.domain.visitor import BillingId, Identity, TraitValue, VisitorState
 from standfast.services.check_offer import CheckOffer
@@ -22,6 +23,7 @@ from standfast.services.errors import FieldInvalid, IdentityRefused, NotNow
 from standfast.services.follow_result import FollowResult, Recorded
 from standfast.services.read_situation import connected_billers
 from standfast.services.read_visitor import find_visitor_state
+from standfast.services.reserve_limits import ReserveLimits, reserve
 from standfast.services.snapshots import Snapshots
 from standfast.services.tokens import Tokens
 from standfast.store.connections import find_connection
@@ -31,7 +33,9 @@ from standfast.store.interactions import (
     add_interaction,
     count_interaction,
     find_interaction_by_claim,
+    refuse_interaction,
 )
+from standfast.store.prompts import is_stopped
 from standfast.store.runs import add_run
 from standfast.store.signals import RUN_DUE
 
@@ -60,6 +64,7 @@ class RecordInteraction:
     snapshots: Snapshots
     offers: CheckOffer
     results: FollowResult
+    limits: ReserveLimits
     registry: Registry
     clock: Clock
     durations: Durations
@@ -109,12 +114,17 @@ class RecordInteraction:
             raise IdentityRefused("A change of a bill needs a signed identity.")
         now = self.clock.now()
         billing_ids, orders, refused = self._judged(identity, deed, kind, claims, actions, now)
+        wanted = self.limits.wanted(identity, claims.prompt_id, kind, orders, now)
+        if refused is None and isinstance(wanted, Refused):
+            refused = wanted
         row = _row(identity, deed, kind, claims, claim, refused, billing_ids, now)
         with self.database.writing() as transaction:
             is_first = add_interaction(transaction, row)
             if is_first:
+                if refused is None and not isinstance(wanted, Refused):
+                    row = _reserved(transaction, row, wanted, has_runs=bool(orders))
                 count_interaction(transaction, row)
-                if refused is None:
+                if row.refusal is None:
                     self._add_runs(transaction, row, orders, billing_ids)
         known = self._known(identity.app_id, claim)
         assert known is not None
@@ -325,6 +335,25 @@ def _row(
         decided_at=claims.decided_at,
         received_at=now,
     )
+
+
+def _reserved(
+    transaction: Transaction,
+    row: InteractionRow,
+    wanted: tuple[Reservation, ...],
+    *,
+    has_runs: bool,
+) -> InteractionRow:
+    """The stored deed: refused where its prompt was stopped or a limit used up meanwhile."""
+    refused = None
+    if has_runs and is_stopped(transaction, row.prompt_id):
+        refused = Refused(RefusalReason.OFFER_CHANGED, "The prompt was stopped.")
+    refused = refused or reserve(transaction, row.app_id, row.id, wanted)
+    if refused is None:
+        return row
+    refusal = _told(refused)
+    refuse_interaction(transaction, row.id, refusal)
+    return replace(row, refusal=refusal)
 
 
 def _told(refused: Refused | None) -> dict[str, str] | None:

@@ -41,9 +41,12 @@ from standfast.domain.action_run import (
     withhold,
 )
 from standfast.domain.attempt_chain import EntryKind
+from standfast.domain.stopping import SWITCHED_OFF
 from standfast.services.connection_health import note_good_answer, note_trouble
 from standfast.services.ledger_desk import LedgerDesk, Withheld
 from standfast.services.open_site import Site, Sites
+from standfast.services.reserve_limits import GIVES_BACK, release_if_over
+from standfast.services.stop_runs import stop_if_stopped
 from standfast.store.billing import save_fresh_billing
 from standfast.store.connections import ConnectionRow, Health, get_connection
 from standfast.store.database import Database, Transaction
@@ -101,10 +104,8 @@ class RunActions:
         if connection.health is Health.BROKEN:
             return self._hold(run, connection)
         if not connection.is_active:
-            message = "The connection was switched off after the click."
-            return self._settle_outcome(
-                run, Refused(RefusalReason.CONNECTION_INACTIVE, message), None, None
-            )
+            off = Refused(RefusalReason.CONNECTION_INACTIVE, SWITCHED_OFF)
+            return self._settle_outcome(run, off, None, None)
         try:
             site = self.sites.open(connection, Lane.VISITOR)
         except (SettingsRefused, VaultError) as error:
@@ -211,8 +212,11 @@ class RunActions:
             self._note_health(transaction, after, outcome)
             if billing is not None:
                 save_fresh_billing(transaction, after.connection_id, billing, at=now)
+            after = stop_if_stopped(transaction, after, now=now, durations=self.durations)
             if after.is_finished:
                 self._end_chain(transaction, after)
+                if after.state in GIVES_BACK:
+                    release_if_over(transaction, after.interaction_id, now=now)
             transaction.signal(RUN_SETTLED, after.interaction_id)
             transaction.signal(RUN_DUE)
         _log.info(

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, select, update
 
 from standfast.domain.interaction import FINAL, Kind
 from standfast.store.database import Reader, Transaction
@@ -84,6 +84,14 @@ def find_interaction_by_claim(reader: Reader, claim: str) -> InteractionRow | No
 
 def find_interaction(reader: Reader, app_id: str, interaction_id: str) -> InteractionRow | None:
     return _find(reader, interactions.c.id == interaction_id, interactions.c.app_id == app_id)
+
+
+def refuse_interaction(
+    transaction: Transaction, interaction_id: str, refusal: dict[str, str] | None
+) -> None:
+    transaction.connection.execute(
+        update(interactions).where(interactions.c.id == interaction_id).values(refusal=refusal)
+    )
 
 
 def count_interaction(transaction: Transaction, row: InteractionRow) -> None:

@@ -24,6 +24,8 @@ class PromptRow:
     version: int
     created_at: datetime
     updated_at: datetime
+    stopped_at: datetime | None = None
+    """Clicks before this instant start nothing any more; None again once it is started anew."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,21 @@ def lock_prompt(transaction: Transaction, app_id: str, prompt_id: str) -> Prompt
     """The prompt, held against other authors until the transaction ends."""
     query = select(prompts).where(prompts.c.id == prompt_id, prompts.c.app_id == app_id)
     return _find(transaction, query.with_for_update())
+
+
+def is_stopped(transaction: Transaction, prompt_id: str) -> bool:
+    """Whether clicks may start nothing now. Nobody can stop it before the transaction ends."""
+    query = select(prompts.c.stopped_at).where(prompts.c.id == prompt_id)
+    if transaction.connection.dialect.name == "postgresql":
+        query = query.with_for_update(read=True)
+    return transaction.connection.execute(query).scalar_one_or_none() is not None
+
+
+def was_stopped_since(reader: Reader, prompt_id: str, clicked_at: datetime) -> bool:
+    """Whether what was clicked at this instant may start nothing any more."""
+    query = select(prompts.c.stopped_at).where(prompts.c.id == prompt_id)
+    stopped_at = reader.connection.execute(query).scalar_one_or_none()
+    return stopped_at is not None and clicked_at <= stopped_at
 
 
 def list_prompts(reader: Reader, app_id: str) -> tuple[PromptRow, ...]:
@@ -130,6 +147,7 @@ def _row(found: Row[Any]) -> PromptRow:
         version=found.version,
         created_at=found.created_at,
         updated_at=found.updated_at,
+        stopped_at=found.stopped_at,
     )
 
 

@@ -146,6 +146,7 @@ prompts = Table(
     Column("version", Integer, nullable=False),  # newest published; 0 = none
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    Column("stopped_at", Instant),  # what was clicked before starts nothing any more
 )
 
 prompt_versions = Table(

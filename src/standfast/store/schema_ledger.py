@@ -23,7 +23,7 @@ limit_counters = Table(
     core,
     Column("app_id", Text, ForeignKey("apps.id"), nullable=False),
     Column("scope", Text, nullable=False),  # accepts | accepts_a_day | budget | once
-    Column("subject", Text, nullable=False),  # a prompt's id; for once: tag and visitor
+    Column("subject", Text, nullable=False),  # a prompt's id; for once: of tag and customer
     Column("period", Text, nullable=False),  # "" for ever, or a day of the app's time zone
     Column("used", BigInteger, nullable=False),  # accepts, or cents
     PrimaryKeyConstraint("app_id", "scope", "subject", "period"),

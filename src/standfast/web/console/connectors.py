@@ -21,6 +21,7 @@ from standfast.web.console.connectors_view import (
     syncs_of,
 )
 from standfast.web.console.door import needs
+from standfast.web.console.stop_words import told_refused, would_refuse
 from standfast.web.console.visit import Answer, Visit
 
 CONNECTIONS = needs(Permission.USE_CONNECTIONS)
@@ -70,8 +71,10 @@ class ConnectorsPages(Controller):
             said = f"Dry run is {'on: nothing is sent.' if is_dry_run else 'off.'}"
             return visit.go(_path(visit, connector), said=said)
         is_active = visit.form.is_on("active")
-        configuring.switch(visit.app_id, connector, is_active=is_active)
+        switched = configuring.switch(visit.app_id, connector, is_active=is_active)
         said = f"{view.spec.title} is switched {'on' if is_active else 'off'}."
+        if not is_active:
+            said = f"{said} {told_refused(switched.refused)}".rstrip()
         return visit.go(_path(visit, connector), said=said)
 
     @post("/{connector:str}/sync", opt=CONNECTIONS, sync_to_thread=True)
@@ -153,6 +156,7 @@ def _shown(
         problems=_problems(visit, view),
         wrong=wrong or {},
         failure=failure,
+        would_refuse=would_refuse(view.under_way),
         in_flight=view.row.in_flight if view.row else min(DEFAULT_IN_FLIGHT, view.spec.in_flight),
         is_more_open=_is_hidden_field_wrong(view.spec, wrong or {}),
     )

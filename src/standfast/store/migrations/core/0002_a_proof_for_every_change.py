@@ -106,6 +106,7 @@ def upgrade() -> None:
     # Columns are added in place: SQLite would build a table anew by dropping the old one, which the
     # rows that point to it forbid.
     op.add_column("interactions", sa.Column("quote", sa.Text(), nullable=True))
+    op.add_column("prompts", sa.Column("stopped_at", sa.BigInteger(), nullable=True))
     _add("action_attempts", "salt", "")
     _add("action_attempts", "body_digest", "")
     op.execute("ALTER TABLE action_runs RENAME COLUMN attempts TO entries")

@@ -1,0 +1,99 @@
+"""Reserves what an accept takes of its prompt's limits, and gives it back when nothing came of it.
+
+Both happen inside a transaction that somebody else began: the one that stores the interaction,
+and the one that settles the last of its runs. So a process that dies leaves no counter wrong.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from standfast.contract.actions import Refused
+from standfast.domain.action_run import RunState
+from standfast.domain.interaction import Kind
+from standfast.domain.limited_offer import wanted_by
+from standfast.domain.limits import LIMITED, Reservation, refused
+from standfast.domain.prompt import AttachedAction, Limits
+from standfast.domain.request import DecideRequest
+from standfast.domain.visitor import Identity
+from standfast.services.read_situation import Situations
+from standfast.services.snapshots import Snapshots
+from standfast.store.database import Transaction
+from standfast.store.limits import (
+    add_reservations,
+    find_used,
+    give_back,
+    lock_reservations,
+    release_reservations,
+    retake_reservations,
+    take,
+)
+from standfast.store.runs import list_runs
+
+GIVES_BACK = frozenset({RunState.REFUSED, RunState.FAILED, RunState.CANCELLED})
+"""Surely nothing was given away. A run that needs an operator keeps what it holds."""
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class ReserveLimits:
+    """The limits of the prompt as it is published now count, not those that were shown."""
+
+    situations: Situations
+    snapshots: Snapshots
+
+    def wanted(
+        self,
+        identity: Identity,
+        prompt_id: str,
+        kind: Kind,
+        actions: tuple[AttachedAction, ...],
+        now: datetime,
+    ) -> tuple[Reservation, ...] | Refused:
+        """What this click must reserve; `Refused` where its cost cannot be told."""
+        current = self.snapshots.current(identity.app_id)
+        prompt = current.find_prompt(prompt_id)
+        if kind not in LIMITED or prompt is None or prompt.body.limits == Limits():
+            return ()
+        at = self.situations.read(identity, DecideRequest(), current, now, actions=actions)
+        return wanted_by(prompt.body.limits, prompt_id, actions, at.limits, at.billers)
+
+
+def reserve(
+    transaction: Transaction, app_id: str, interaction_id: str, wanted: tuple[Reservation, ...]
+) -> Refused | None:
+    """Takes all of it, or nothing and says why."""
+    taken: list[Reservation] = []
+    for one in wanted:
+        if take(transaction, app_id, one):
+            taken.append(one)
+            continue
+        for earlier in taken:
+            give_back(transaction, app_id, earlier.counter, earlier.amount)
+        used = find_used(transaction, app_id, [one.counter])
+        return refused(one, used.get(one.counter, 0))
+    if taken:
+        add_reservations(transaction, app_id, interaction_id, taken)
+    return None
+
+
+def release_if_over(transaction: Transaction, interaction_id: str, *, now: datetime) -> bool:
+    """Gives back what the click holds once every run has ended and none did anything.
+
+    The reservations are locked before the runs are looked at: of two runs that end at the same
+    moment the later one sees both.
+    """
+    if not lock_reservations(transaction, interaction_id):
+        return False
+    if any(run.state not in GIVES_BACK for run in list_runs(transaction, interaction_id)):
+        return False
+    released = release_reservations(transaction, interaction_id, at=now)
+    _log.info("limits.released", interaction=interaction_id, counters=len(released))
+    return True
+
+
+def hold_again(transaction: Transaction, interaction_id: str) -> None:
+    """An operator runs again what had ended: it counts again, even past the limit."""
+    retake_reservations(transaction, interaction_id)
