@@ -43,6 +43,7 @@ from standfast.services.read_segments import ReadSegments
 from standfast.services.read_situation import Situations
 from standfast.services.read_traits import ReadTraits
 from standfast.services.read_visitors import ReadVisitors
+from standfast.services.receive_webhook import ReceiveWebhook
 from standfast.services.record_interaction import RecordInteraction
 from standfast.services.reserve_limits import ReserveLimits
 from standfast.services.rotate_key import RotateKey
@@ -58,6 +59,7 @@ from standfast.services.tell_run import TellRun
 from standfast.services.tokens import Tokens
 from standfast.store.apps import list_apps
 from standfast.store.bodies import learn_types
+from standfast.services.work_off_webhooks import WorkOffWebhooks
 from standfast.store.database import Database, is_reachable, open_database
 from standfast.store.migrate import SchemaDiffers, Standing, prepare, read_streams
 from standfast.store.vault import KEY_VARIABLE, KeyUnusable, Vault, broken_seals, read_keys
@@ -66,6 +68,7 @@ from standfast.web.edge import AsgiApp, Edge
 from standfast.web.health import Health
 from standfast.web.limits import Limits, read_limits
 from standfast.web.tag_api import TagApi
+from standfast.web.hooks import Hooks
 from standfast.web.tag_files import TagFiles
 from standfast.web.waiting import RunWaiter
 from standfast.worker import Worker
@@ -104,6 +107,8 @@ class House:
     sync_connections: SyncConnections
     identify: Identify
     decide_prompts: DecidePrompts
+    receive_webhook: ReceiveWebhook
+    work_off_webhooks: WorkOffWebhooks
     explain_prompts: ExplainPrompts
     record_interaction: RecordInteraction
     follow_result: FollowResult
@@ -126,6 +131,8 @@ class House:
             self.settings.durations,
         )
 
+            self.work_off_webhooks,
+            self.seal_audit,
     def edge(self) -> tuple[Edge, "Framework"]:
         """The ASGI callable and the framework behind it, which is not begun yet."""
         framework = Framework(self)
@@ -148,6 +155,7 @@ class House:
             addresses=Addresses(self.settings.trusted_proxies),
             accept_wait=self.settings.durations.accept_wait,
             framework=framework.ready,
+            hooks=Hooks(self.receive_webhook, self.limits),
         )
         return edge, framework
 
@@ -355,6 +363,8 @@ def _furnish(
         explain_prompts=ExplainPrompts(database, situations, snapshots, clock),
         record_interaction=RecordInteraction(
             database,
+        receive_webhook=ReceiveWebhook(database, registry, vault, clock),
+        work_off_webhooks=WorkOffWebhooks(database, sites, clock, durations),
             tokens,
             snapshots,
             CheckOffer(situations, snapshots),

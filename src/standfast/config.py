@@ -57,6 +57,8 @@ class Durations:
     result_token: float = 86_400.0
     catalogue_sync: float = 900.0
     records_sync: float = 3600.0
+    webhook_deadline: float = 86_400.0
+    """A webhook that could not be worked off for so long is given up; a sync brings the same."""
 
     @property
     def look_ups(self) -> tuple[float, ...]:

@@ -19,6 +19,7 @@ from standfast.clock import SystemClock
 from standfast.config import Settings
 from standfast.store.runs import free_all_leases
 from standfast.store.syncs import free_sync_leases
+from standfast.store.webhooks import free_webhook_leases
 
 DRAIN_SECONDS = 15
 
@@ -142,6 +143,7 @@ def _free_leases(house: House) -> None:
     with house.database.writing() as transaction:
         freed = free_all_leases(transaction, now=SystemClock().now())
         free_sync_leases(transaction)
+        free_webhook_leases(transaction)
     if freed:
         _log.info("leases.freed", count=freed)
 

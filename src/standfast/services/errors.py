@@ -25,5 +25,13 @@ class TokenRefused(ServiceRefused):
     """The decision or result token is forged, expired or for another visitor. 403"""
 
 
+class SignatureRefused(ServiceRefused):
+    """The webhook is not signed with the site's key. 401"""
+
+
+class WebhookUnreadable(ServiceRefused):
+    """The webhook is signed, but names no event. 422"""
+
+
 class NotNow(ServiceRefused):
     """The present state does not allow it. 409"""

@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, select
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
 from standfast.contract.records import BillingRecord, CustomerBilling, CustomerRecord
 from standfast.store.bodies import packed, unpacked
 from standfast.store.connections import ConnectionRow
-from standfast.store.database import Reader, Transaction
+from standfast.store.database import Reader, Transaction, upserting
 from standfast.store.schema import billing_records, customers, fresh_records
 
 CUSTOMER_ID, SUBSCRIPTION_ID, CUSTOMER_REFERENCE = (
@@ -56,21 +56,97 @@ def save_fresh_billing(
     transaction: Transaction, connection_id: str, billing: CustomerBilling, *, at: datetime
 ) -> None:
     """Keep what an action or a fresh read taught us until a later sync pass covers it."""
-    key = (connection_id, billing.customer.external_id)
+    _put_fresh(transaction, connection_id, replace(billing, observed_at=at))
+
+
+def save_reread_billing(
+    transaction: Transaction, connection_id: str, billing: CustomerBilling, *, read_at: datetime
+) -> None:
+    """Keep what a reading begun at `read_at` found, unless something newer was learned meanwhile.
+
+    Of the customer the later observation counts, of each subscription the later `updated_at`.
+    """
+    found = replace(billing, observed_at=read_at)
+    known = _find_fresh(transaction, connection_id, billing.customer.external_id)
+    if known is not None:
+        is_newer = known.observed_at is None or known.observed_at <= read_at
+        base, other = (found, known) if is_newer else (known, found)
+        found = _with_later_records(base, other)
+    _put_fresh(transaction, connection_id, found, unless_after=found.observed_at)
+
+
+def introduce_customer(
+    mirror: Transaction, connection_id: str, billing: CustomerBilling, *, at: datetime
+) -> None:
+    """Let a customer be found by reference and subscription before the next pass meets them."""
+    customer, ours = billing.customer, customers.c.connection_id == connection_id
+    known = mirror.connection.execute(
+        select(customers.c.reference).where(ours, customers.c.external_id == customer.external_id)
+    ).one_or_none()
+    if known is None:
+        replace_customers(mirror, connection_id, [customer], pass_id="")
+    elif known.reference != customer.reference:
+        mirror.connection.execute(
+            update(customers)
+            .where(ours, customers.c.external_id == customer.external_id)
+            .values(reference=customer.reference, body=packed(customer))
+        )
+    new = [
+        one for one in billing.records if not _find_owner(mirror, connection_id, one.external_id)
+    ]
+    replace_records(mirror, connection_id, new, pass_id="", observed_at=at)
+
+
+def forget_customer(mirror: Transaction, connection_id: str, customer_id: str) -> None:
+    """The billing system has no such customer any more."""
+    for table, column in (
+        (customers, customers.c.external_id),
+        (billing_records, billing_records.c.customer_external_id),
+    ):
+        mirror.connection.execute(
+            delete(table).where(table.c.connection_id == connection_id, column == customer_id)
+        )
+
+
+def forget_fresh_billing(transaction: Transaction, connection_id: str, customer_id: str) -> None:
     transaction.connection.execute(
         delete(fresh_records).where(
-            fresh_records.c.connection_id == key[0],
-            fresh_records.c.customer_external_id == key[1],
+            fresh_records.c.connection_id == connection_id,
+            fresh_records.c.customer_external_id == customer_id,
         )
+    )
+
+
+def _put_fresh(
+    transaction: Transaction,
+    connection_id: str,
+    billing: CustomerBilling,
+    *,
+    unless_after: datetime | None = None,
+) -> None:
+    """One statement, so that two who learned of a customer at once do not meet."""
+    values = {"body": packed(billing), "observed_at": billing.observed_at}
+    statement = upserting(transaction, fresh_records).values(
+        connection_id=connection_id, customer_external_id=billing.customer.external_id, **values
     )
     transaction.connection.execute(
-        insert(fresh_records).values(
-            connection_id=key[0],
-            customer_external_id=key[1],
-            body=packed(replace(billing, observed_at=at)),
-            observed_at=at,
+        statement.on_conflict_do_update(
+            index_elements=[fresh_records.c.connection_id, fresh_records.c.customer_external_id],
+            set_=values,
+            where=None if unless_after is None else fresh_records.c.observed_at <= unless_after,
         )
     )
+
+
+def _with_later_records(base: CustomerBilling, other: CustomerBilling) -> CustomerBilling:
+    others = {record.external_id: record for record in other.records}
+    records = (
+        later
+        if (later := others.get(record.external_id)) and later.updated_at > record.updated_at
+        else record
+        for record in base.records
+    )
+    return replace(base, records=tuple(records))
 
 
 def clear_fresh_billing(transaction: Transaction, connection_id: str, *, before: datetime) -> int:

@@ -200,6 +200,20 @@ def lock_runs(transaction: Transaction, interaction_id: str) -> tuple[ActionRun,
     return _runs(transaction, where, interaction_id)
 
 
+def lock_waiting_runs(
+    transaction: Transaction, connection_id: str, lanes: Iterable[str]
+) -> tuple[ActionRun, ...]:
+    """The runs of these lanes that wait for their visitor, held against other writers."""
+    among = list(lanes)
+    if not among:
+        return ()
+    where = (
+        f"WHERE lane IN ({', '.join('?' * len(among))}) AND connection_id = ? AND state = ? "
+        "ORDER BY sequence"
+    ) + _for_update(transaction)
+    return _runs(transaction, where, *among, connection_id, RunState.WAITING_FOR_VISITOR.value)
+
+
 def _runs(reader: Reader, where: str, *values: str) -> tuple[ActionRun, ...]:
     statement = f"SELECT {COLUMNS} FROM action_runs {where}"  # noqa: S608 - our own words
     return tuple(run_of(row) for row in execute(reader.connection, statement, values).fetchall())

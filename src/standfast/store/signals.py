@@ -30,6 +30,7 @@ RUN_SETTLED = "run_settled"
 SNAPSHOT_CHANGED = "snapshot_changed"
 SYNC_DUE = "sync_due"
 
+WEBHOOK_DUE = "webhook_due"
 Listener = Callable[[Signal], None]
 
 

@@ -14,6 +14,8 @@ from standfast.services.errors import ServiceRefused
 from standfast.services.follow_result import Recorded
 from standfast.web.addresses import Addresses
 from standfast.web.health import Health
+from standfast.web.hooks import FOLDER as HOOKS
+from standfast.web.hooks import Hooks
 from standfast.web.messages import InteractionResults, Told
 from standfast.web.problems import MEDIA_TYPE, Refusal, encode, problem_of
 from standfast.web.tag_api import Asked, TagApi
@@ -29,6 +31,9 @@ Headers: TypeAlias = list[tuple[bytes, bytes]]
 T = TypeVar("T")
 
 MOST_BYTES = 64 * 1024
+MOST_HOOK_BYTES = 1024 * 1024
+MOST_HOOKS = 64
+"""So many webhooks may be read at once; their senders come again by themselves."""
 MOST_WAITING = 512
 """So many requests may wait for a thread; the next one is told to come back."""
 READ_SECONDS = 15.0
@@ -48,6 +53,7 @@ class Edge:
         tag_api: TagApi,
         tag_files: TagFiles,
         health: Health,
+        hooks: Hooks,
         waiter: RunWaiter,
         addresses: Addresses,
         accept_wait: float,
@@ -57,12 +63,14 @@ class Edge:
         self._tag_api = tag_api
         self._tag_files = tag_files
         self._health = health
+        self._hooks = hooks
         self._waiter = waiter
         self._addresses = addresses
         self._accept_wait = accept_wait
         self._framework = framework
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="edge")
         self._waiting = 0
+        self._hooks_open = 0
         self._tag_routes: dict[str, Callable[[Asked], Awaitable[bytes]]] = {
             "/v1/decide": self._decide,
             "/v1/interactions": self._interactions,
@@ -75,6 +83,8 @@ class Edge:
         path = scope["path"]
         if path in self._tag_routes:
             await self._tag(scope, receive, send)
+        elif path.startswith(HOOKS):
+            await self._hook(scope, receive, send)
         elif path in {"/livez", "/readyz"}:
             await self._tell_health(scope, send)
         elif path.startswith(FOLDER):
@@ -115,9 +125,7 @@ class Edge:
         if not kind.lower().startswith(_TYPES):
             raise Refusal(415, "Send JSON as text/plain or application/json.")
         body = await _bounded_body(scope, receive)
-        client = scope.get("client") or ("", 0)
-        forwarded = ",".join(_headers(scope, b"x-forwarded-for"))
-        return Asked(body, origin, self._addresses.of(client[0], forwarded))
+        return Asked(body, origin, self._address(scope))
 
     async def _decide(self, asked: Asked) -> bytes:
         return await self._in_thread(partial(self._tag_api.decide, asked))
@@ -149,6 +157,40 @@ class Edge:
             return self._in_thread(partial(self._tag_api.follow, result_token))
 
         return await self._waiter.until_settled(interaction, read, seconds=seconds)
+
+    async def _hook(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A billing system's delivery: 200 only once it is stored."""
+        try:
+            await self._take_hook(scope, receive)
+        except Exception as error:  # noqa: BLE001 - every error has one form on the wire
+            is_post = scope["method"] == "POST"
+            headers = [] if is_post else [(b"allow", b"POST")]
+            await _tell(send, scope, error, [*_PLAIN_HEADERS, *headers])
+        else:
+            await _answer(send, 200, b"", _PLAIN_HEADERS)
+
+    async def _take_hook(self, scope: Scope, receive: Receive) -> None:
+        """Bodies are large, so that only so many may be here at once."""
+        if scope["method"] != "POST":
+            raise Refusal(405, "Use POST.")
+        address = self._address(scope)
+        self._hooks.admit(address)
+        if self._hooks_open >= MOST_HOOKS:
+            raise Refusal(503, "Too busy. Send it again in a moment.", retry_after=1)
+        self._hooks_open += 1
+        try:
+            body = await _bounded_body(scope, receive, most=MOST_HOOK_BYTES)
+            headers = {
+                key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]
+            }
+            take = partial(self._hooks.take, scope["path"], headers, body)
+            await self._in_thread(take)
+        finally:
+            self._hooks_open -= 1
+
+    def _address(self, scope: Scope) -> str:
+        client = scope.get("client") or ("", 0)
+        return self._addresses.of(client[0], ",".join(_headers(scope, b"x-forwarded-for")))
 
     async def _cors(self, origin: str | None) -> Headers:
         if origin is None:
@@ -201,26 +243,26 @@ class Edge:
             self._waiting -= 1
 
 
-async def _bounded_body(scope: Scope, receive: Receive) -> bytes:
+async def _bounded_body(scope: Scope, receive: Receive, *, most: int = MOST_BYTES) -> bytes:
     length = _header(scope, b"content-length") or "0"
-    if not length.isdecimal() or int(length) > MOST_BYTES:
-        raise Refusal(413, f"A body has at most {MOST_BYTES} bytes.")
+    if not length.isdecimal() or int(length) > most:
+        raise Refusal(413, f"A body has at most {most} bytes.")
     try:
         async with asyncio.timeout(READ_SECONDS):
-            return await _read_body(receive)
+            return await _read_body(receive, most)
     except TimeoutError as error:
         raise Refusal(408, "The body did not come in time.") from error
 
 
-async def _read_body(receive: Receive) -> bytes:
+async def _read_body(receive: Receive, most: int) -> bytes:
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise Refusal(400, "The client went away.")
         body += message.get("body", b"")
-        if len(body) > MOST_BYTES:
-            raise Refusal(413, f"A body has at most {MOST_BYTES} bytes.")
+        if len(body) > most:
+            raise Refusal(413, f"A body has at most {most} bytes.")
         if not message.get("more_body", False):
             return bytes(body)
 

@@ -24,6 +24,8 @@ class Limits:
     address: float = 100.0
     server: float = 100.0
     """Requests to the server API, per app."""
+    hooks: float = 100.0
+    """Webhooks, per address they come from."""
 
 
 BURST_SECONDS = 10.0

@@ -10,7 +10,9 @@ from standfast.services.errors import (
     NotFound,
     NotNow,
     ServiceRefused,
+    SignatureRefused,
     TokenRefused,
+    WebhookUnreadable,
 )
 
 MEDIA_TYPE = "application/problem+json"
@@ -49,6 +51,8 @@ class Refusal(Exception):
 STATUSES: tuple[tuple[type[ServiceRefused], int, str | None], ...] = (
     (IdentityRefused, 401, "The identity was not accepted. Ask your server for a new token."),
     (TokenRefused, 403, None),
+    (SignatureRefused, 401, None),
+    (WebhookUnreadable, 422, None),
     (NotFound, 404, None),
     (NotNow, 409, None),
     (FieldInvalid, 422, None),
