@@ -57,18 +57,18 @@ from standfast.services.snapshots import Snapshots
 from standfast.services.sync_connection import SyncConnections
 from standfast.services.tell_run import TellRun
 from standfast.services.tokens import Tokens
+from standfast.services.work_off_webhooks import WorkOffWebhooks
 from standfast.store.apps import list_apps
 from standfast.store.bodies import learn_types
-from standfast.services.work_off_webhooks import WorkOffWebhooks
 from standfast.store.database import Database, is_reachable, open_database
 from standfast.store.migrate import SchemaDiffers, Standing, prepare, read_streams
 from standfast.store.vault import KEY_VARIABLE, KeyUnusable, Vault, broken_seals, read_keys
 from standfast.web.addresses import Addresses
 from standfast.web.edge import AsgiApp, Edge
 from standfast.web.health import Health
+from standfast.web.hooks import Hooks
 from standfast.web.limits import Limits, read_limits
 from standfast.web.tag_api import TagApi
-from standfast.web.hooks import Hooks
 from standfast.web.tag_files import TagFiles
 from standfast.web.waiting import RunWaiter
 from standfast.worker import Worker
@@ -105,10 +105,10 @@ class House:
     publish_prompt: PublishPrompt
     configure_connection: ConfigureConnection
     sync_connections: SyncConnections
-    identify: Identify
-    decide_prompts: DecidePrompts
     receive_webhook: ReceiveWebhook
     work_off_webhooks: WorkOffWebhooks
+    identify: Identify
+    decide_prompts: DecidePrompts
     explain_prompts: ExplainPrompts
     record_interaction: RecordInteraction
     follow_result: FollowResult
@@ -127,12 +127,11 @@ class House:
             self.database,
             self.run_actions,
             self.sync_connections,
+            self.work_off_webhooks,
             self.clock,
             self.settings.durations,
         )
 
-            self.work_off_webhooks,
-            self.seal_audit,
     def edge(self) -> tuple[Edge, "Framework"]:
         """The ASGI callable and the framework behind it, which is not begun yet."""
         framework = Framework(self)
@@ -151,11 +150,11 @@ class House:
             tag_api=tag_api,
             tag_files=TagFiles(),
             health=self.health(),
+            hooks=Hooks(self.receive_webhook, self.limits),
             waiter=RunWaiter(self.database.signals, poll_seconds=poll),
             addresses=Addresses(self.settings.trusted_proxies),
             accept_wait=self.settings.durations.accept_wait,
             framework=framework.ready,
-            hooks=Hooks(self.receive_webhook, self.limits),
         )
         return edge, framework
 
@@ -358,13 +357,13 @@ def _furnish(
             database, registry, sites, vault, clock, durations, settings.simulator_hosts
         ),
         sync_connections=SyncConnections(database, sites, clock, durations),
+        receive_webhook=ReceiveWebhook(database, registry, vault, clock),
+        work_off_webhooks=WorkOffWebhooks(database, sites, clock, durations),
         identify=Identify(database, vault, clock, billing_traits=traits),
         decide_prompts=DecidePrompts(database, situations, snapshots, tokens, clock, durations),
         explain_prompts=ExplainPrompts(database, situations, snapshots, clock),
         record_interaction=RecordInteraction(
             database,
-        receive_webhook=ReceiveWebhook(database, registry, vault, clock),
-        work_off_webhooks=WorkOffWebhooks(database, sites, clock, durations),
             tokens,
             snapshots,
             CheckOffer(situations, snapshots),
