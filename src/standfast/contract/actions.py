@@ -252,13 +252,18 @@ class Order:
 class Preview:
     """What an order would cost, as the billing system computes it.
 
-    `is_estimate`: we computed a part of it ourselves (a coupon's effect on a renewal).
+    `due_now` is what is taken at once, at the most; where it shrinks by the second (proration),
+    `least_due_now` is what it comes to when the order is carried out late. `is_due_estimated` and
+    `is_estimate` (of the next charge): we computed a part of it ourselves, such as a coupon's
+    effect on a renewal. Only what is not estimated is compared with what was charged.
     """
 
     due_now: Money
     next_charge: Money | None = None
     next_charge_at: datetime | None = None
     is_estimate: bool = False
+    is_due_estimated: bool = False
+    least_due_now: Money | None = None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from standfast.connectors.chargify import obstacles
+from standfast.connectors.chargify import obstacles, previews
 from standfast.connectors.chargify.changing import (
     Change,
     Hindrance,
@@ -12,13 +12,14 @@ from standfast.connectors.chargify.changing import (
     post,
 )
 from standfast.connectors.chargify.choosing import PLAN, SUBSCRIPTION, WHICH, takes_coupon
-from standfast.connectors.chargify.writing import Question
+from standfast.connectors.chargify.writing import Job, Question
 from standfast.contract.actions import (
     ActionSpec,
     Choice,
     Order,
     ParameterKind,
     ParameterSpec,
+    Preview,
     RefusalReason,
     Refused,
     Undoing,
@@ -52,6 +53,7 @@ SPEC = ActionSpec(
         WHICH,
     ),
     moves_money=True,
+    has_preview=True,
     needs="A subscription that is charged, to a plan the coupon is for.",
     cost="Nothing; it takes the discount off the next charges.",
     undo=UndoSpec(
@@ -106,6 +108,10 @@ class AddCoupon(Change):
             return None
         text = f"{coupon.code} does not stack, and {_other_coupon(record)}"
         return Refused(RefusalReason.COUPON_NOT_STACKABLE, text)
+
+    def price(self, job: Job, record: BillingRecord, wish: Wish) -> Preview | Refused:
+        code, replaces = wish.wanted["coupon"].upper(), _when_present(wish.wanted) == "replace"
+        return previews.with_coupon(job, record, code, replaces=replaces)
 
     def undo_of(self, order: Order, reference: str) -> Undoing:
         return Undoing("remove_coupon", {"coupon": order.parameters["coupon"]}, reference)

@@ -1,5 +1,6 @@
 """Cancel a subscription, now or at the end of its period."""
 
+from standfast.connectors.chargify import previews
 from standfast.connectors.chargify.changing import (
     Change,
     Hindrance,
@@ -17,13 +18,14 @@ from standfast.connectors.chargify.choosing import (
     is_lapsed,
     is_running,
 )
-from standfast.connectors.chargify.writing import Question
+from standfast.connectors.chargify.writing import Job, Question
 from standfast.contract.actions import (
     ActionSpec,
     Choice,
     Order,
     ParameterKind,
     ParameterSpec,
+    Preview,
     RefusalReason,
     Refused,
     Undoing,
@@ -69,6 +71,7 @@ SPEC = ActionSpec(
         WHICH,
     ),
     moves_money=False,
+    has_preview=True,
     repeat_is_safe_because=(
         "every try of a run names the same subscription, canceling a canceled one answers "
         "'already canceled', and scheduling the same end twice changes nothing"
@@ -143,6 +146,9 @@ class CancelSubscription(Change):
 
     def answers_with_it(self, wish: Wish) -> bool:
         return _is_now(wish)
+
+    def price(self, job: Job, record: BillingRecord, wish: Wish) -> Preview:
+        return previews.ends(job, record)
 
     def undo_of(self, order: Order, reference: str) -> Undoing | Refused:
         if order.parameters.get("when") != "now":

@@ -6,7 +6,7 @@ is its own.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import structlog
 
-from standfast.connectors.chargify import obstacles
+from standfast.connectors.chargify import obstacles, previews
 from standfast.connectors.chargify.choosing import Tier, choose
 from standfast.connectors.chargify.models import Subscription
 from standfast.connectors.chargify.records import (
@@ -127,9 +127,11 @@ class Change(ABC):
         """What takes a succeeded order back; asked only when the spec declares an undo."""
         return cannot("This action cannot be taken back.")
 
-    def action(
-        self, *, preview: Callable[[Job], Preview | Refused] | None = None
-    ) -> ActionOfChargify:
+    @abstractmethod
+    def price(self, job: Job, record: BillingRecord, wish: Wish) -> Preview | Refused:
+        """What it would cost to do it to this subscription. May raise `CallFailed`."""
+
+    def action(self) -> ActionOfChargify:
         return ActionOfChargify(
             self.spec,
             self.prepare,
@@ -138,7 +140,7 @@ class Change(ABC):
             self.obstacle,
             wants_it_canceled=self.wants_it_canceled,
             is_so=self.is_so,
-            preview=preview,
+            preview=self.preview if self.spec.has_preview else None,
             undo_of=self.undo_of if self.spec.undo is not None else None,
         )
 
@@ -149,9 +151,7 @@ class Change(ABC):
         subscription = job.account.subscription(chosen.external_id)
         if subscription is None or self.is_done(chosen, wish):
             return done(job.account, chosen.external_id, self.was_so)
-        hindrance = self.hindrance(chosen, wish, job.account.billing().records) or in_group(
-            subscription, primary_too=self.spares_primaries
-        )
+        hindrance = self._hindrance(job, chosen, wish)
         if isinstance(hindrance, NeedsVisitor):
             link = portal_link(job.transport, job.account.id)
             return Done(NeedsVisitor(hindrance.message, link))
@@ -159,6 +159,21 @@ class Change(ABC):
             return Done(hindrance)
         memo = memo_of(subscription) | dict(self.note(chosen, wish))
         return Write(self.call(chosen, wish, job.order.token), chosen.external_id, memo)
+
+    def preview(self, job: Job) -> Preview | Refused:
+        """Refused for what `prepare` would refuse; without a payment method a price is a price."""
+        chosen, wish = self.meant(job), Wish.of(job.order)
+        if isinstance(chosen, Refused):
+            return chosen
+        if self.is_done(chosen, wish):
+            return previews.as_it_is(job, chosen)
+        hindrance = self._hindrance(job, chosen, wish)
+        return hindrance if isinstance(hindrance, Refused) else self.price(job, chosen, wish)
+
+    def _hindrance(self, job: Job, chosen: BillingRecord, wish: Wish) -> Hindrance:
+        subscription = job.account.subscription(chosen.external_id)
+        in_its_group = subscription and in_group(subscription, primary_too=self.spares_primaries)
+        return self.hindrance(chosen, wish, job.account.billing().records) or in_its_group
 
     def meant(self, job: Job) -> BillingRecord | Refused:
         """The subscription an order means; one that was named and is not theirs is refused."""

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from standfast.connectors.chargify import obstacles, reactivate
+from standfast.connectors.chargify import obstacles, previews, reactivate
 from standfast.connectors.chargify.choosing import is_live, is_running, newest
 from standfast.connectors.chargify.errors import ensure_read, is_missing
 from standfast.connectors.chargify.models import (
@@ -46,6 +46,7 @@ from standfast.contract.actions import (
     Order,
     ParameterKind,
     ParameterSpec,
+    Preview,
     RefusalReason,
     Refused,
     Succeeded,
@@ -100,6 +101,7 @@ SPEC = ActionSpec(
         ),
     ),
     moves_money=True,
+    has_preview=True,
     needs="A payment method on file, where the plan wants one; else the visitor is asked for it.",
     cost="The plan's first charge at once, less the coupon; nothing where a trial begins free.",
     undo=UndoSpec(
@@ -129,7 +131,7 @@ def prepare(job: Job) -> Write | Done:
         return refused(RefusalReason.ALREADY_SUBSCRIBED, _has_already(live))
     ended = _to_bring_back(job)
     if ended is not None and not live:
-        return _bring_back(job, ended)
+        return reactivate.CHANGE.prepare(_naming(job, ended))
     profile = _usable_profile(job.account, job.transport)
     if profile is None:
         hindrance = _hindrance_without_profile(job)
@@ -155,27 +157,32 @@ def _to_bring_back(job: Job) -> BillingRecord | None:
     return newest(ended) if ended else None
 
 
-def _bring_back(job: Job, ended: BillingRecord) -> Write | Done:
-    """The write of `reactivate`, with the same memo and the same refusals."""
+def _naming(job: Job, ended: BillingRecord) -> Job:
+    """As `reactivate` is asked, so with the same memo, refusals and price."""
     named = replace(job.order, target=ended.external_id, parameters={})
-    return reactivate.CHANGE.prepare(replace(job, order=named))
+    return replace(job, order=named)
 
 
 def _call(order: Order, account: Account, profile: PaymentProfile | None) -> Call:
+    subscription = _wanted(order, account) | {"reference": order.reference}
+    if profile is not None:
+        subscription["payment_profile_id"] = profile.id
+    body = {"subscription": subscription, "uniqueness_token": order.token}
+    return Call(Method.POST, "/subscriptions.json", json=body, may_charge=True)
+
+
+def _wanted(order: Order, account: Account) -> dict[str, object]:
+    """What is ordered, without the run's own name for it and without the card."""
     wanted = order.parameters
     subscription: dict[str, object] = {
         "product_id": number_or_text(wanted["plan"]),
         "customer_id": account.customer.id,
-        "reference": order.reference,
     }
     if wanted.get("price_point"):
         subscription["product_price_point_id"] = number_or_text(wanted["price_point"])
     if wanted.get("coupon"):
         subscription["coupon_codes"] = [wanted["coupon"].upper()]
-    if profile is not None:
-        subscription["payment_profile_id"] = profile.id
-    body = {"subscription": subscription, "uniqueness_token": order.token}
-    return Call(Method.POST, "/subscriptions.json", json=body, may_charge=True)
+    return subscription
 
 
 def _usable_profile(account: Account, transport: Transport) -> PaymentProfile | None:
@@ -306,6 +313,20 @@ def _has_already(live: list[BillingRecord]) -> str:
     )
 
 
+def preview(job: Job) -> Preview | Refused:
+    """Of a new one, or of the one that would be brought back; no payment method is needed."""
+    impossible = _coupon_with_reactivating(job.wanted)
+    if impossible is not None:
+        return impossible
+    live = _running_ones(job.account.billing().records, job.wanted["plan"])
+    if live and job.wanted.get("when_live") != "allow":
+        return Refused(RefusalReason.ALREADY_SUBSCRIBED, _has_already(live))
+    ended = _to_bring_back(job)
+    if ended is not None and not live:
+        return reactivate.CHANGE.preview(_naming(job, ended))
+    return previews.created(job, _wanted(job.order, job.account))
+
+
 CREATE_SUBSCRIPTION = ActionOfChargify(
     SPEC,
     prepare,
@@ -313,5 +334,6 @@ CREATE_SUBSCRIPTION = ActionOfChargify(
     look_up,
     obstacle,
     is_so=reactivate.CHANGE.is_so,
+    preview=preview,
     undo_of=reactivate.CHANGE.undo_of,
 )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from standfast.connectors.chargify import previews
 from standfast.connectors.chargify.changing import (
     Change,
     Hindrance,
@@ -14,11 +15,13 @@ from standfast.connectors.chargify.changing import (
 )
 from standfast.connectors.chargify.choosing import PLAN, SUBSCRIPTION, WHICH, in_states
 from standfast.connectors.chargify.models import instant
+from standfast.connectors.chargify.writing import Job
 from standfast.contract.actions import (
     ActionSpec,
     Order,
     ParameterKind,
     ParameterSpec,
+    Preview,
     RefusalReason,
     Refused,
     Undoing,
@@ -57,6 +60,7 @@ SPEC = ActionSpec(
         WHICH,
     ),
     moves_money=False,
+    has_preview=True,
     needs="A subscription in its trial.",
     cost="Nothing; the first charge comes later.",
     undo=UndoSpec(
@@ -120,6 +124,9 @@ class ExtendTrial(Change):
     def note(self, record: BillingRecord, wish: Wish) -> Mapping[str, str]:
         ends_at = record.trial_ends_at
         return {} if ends_at is None else {"trial_ends_at": ends_at.isoformat()}
+
+    def price(self, job: Job, record: BillingRecord, wish: Wish) -> Preview:
+        return previews.renews(job, record, at=wanted_end(record, wish))
 
     def undo_of(self, order: Order, reference: str) -> Undoing | Refused:
         former = order.memo.get("trial_ends_at")

@@ -140,6 +140,7 @@ class Subscription(Resource, frozen=True, kw_only=True):
     reason_code: str | None = None
     balance_in_cents: int | None = None
     total_revenue_in_cents: int | None = None
+    credit_balance_in_cents: int | None = None
 
     @property
     def coupons(self) -> tuple[str, ...]:

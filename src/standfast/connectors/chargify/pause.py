@@ -2,13 +2,16 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
+from standfast.connectors.chargify import previews
 from standfast.connectors.chargify.changing import Change, Hindrance, Records, Wish, path_of, post
 from standfast.connectors.chargify.choosing import PLAN, SUBSCRIPTION, WHICH, is_live, is_on_hold
+from standfast.connectors.chargify.writing import Job
 from standfast.contract.actions import (
     ActionSpec,
     Order,
     ParameterKind,
     ParameterSpec,
+    Preview,
     RefusalReason,
     Refused,
     Undoing,
@@ -48,6 +51,7 @@ SPEC = ActionSpec(
         WHICH,
     ),
     moves_money=False,
+    has_preview=True,
     needs="An active or trialing subscription that does not renew within 24 hours.",
     cost="Nothing; no period is charged while it is on hold. Resuming after the old renewal date "
     "begins a new period, charged that day.",
@@ -104,6 +108,9 @@ class Pause(Change):
         end = resumes_at(wish)
         hold = {"automatically_resume_at": None if end is None else end.isoformat()}
         return post(path_of(record, "hold"), {"hold": hold}, token)
+
+    def price(self, job: Job, record: BillingRecord, wish: Wish) -> Preview:
+        return previews.held(job, record, resumes_at(wish))
 
     def undo_of(self, order: Order, reference: str) -> Undoing:
         return Undoing("resume", {}, reference)

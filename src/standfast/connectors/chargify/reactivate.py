@@ -1,5 +1,6 @@
 """Bring a subscription back that was canceled or whose trial has ended."""
 
+from standfast.connectors.chargify import previews
 from standfast.connectors.chargify.changing import Change, Hindrance, Records, Wish, path_of, put
 from standfast.connectors.chargify.choosing import (
     PLAN,
@@ -9,12 +10,14 @@ from standfast.connectors.chargify.choosing import (
     is_live,
     is_running,
 )
+from standfast.connectors.chargify.writing import Job
 from standfast.contract.actions import (
     ActionSpec,
     Choice,
     Order,
     ParameterKind,
     ParameterSpec,
+    Preview,
     RefusalReason,
     Refused,
     Undoing,
@@ -46,6 +49,7 @@ SPEC = ActionSpec(
         WHICH,
     ),
     moves_money=True,
+    has_preview=True,
     needs="A canceled or trial-ended subscription, and none that runs to the same plan. A new "
     "period also needs a payment method on file.",
     cost="Nothing for the rest of a paid period (an open balance may be collected), else the "
@@ -92,6 +96,10 @@ class Reactivate(Change):
         }
         body = resumes.get(wish.wanted.get("period", ""), {"resume": True})
         return put(path_of(record, "reactivate"), body, token, may_charge=True)
+
+    def price(self, job: Job, record: BillingRecord, wish: Wish) -> Preview:
+        anew = wish.wanted.get("period") == "renew"
+        return previews.brought_back(job, record, begins_anew=anew, forgives_balance=True)
 
     def undo_of(self, order: Order, reference: str) -> Undoing:
         return Undoing("cancel_subscription", {"when": "now"}, reference)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from standfast.connectors.chargify import previews
 from standfast.connectors.chargify.changing import (
     Change,
     Hindrance,
@@ -11,11 +12,13 @@ from standfast.connectors.chargify.changing import (
     path_of,
 )
 from standfast.connectors.chargify.choosing import PLAN, SUBSCRIPTION, WHICH, takes_coupon
+from standfast.connectors.chargify.writing import Job
 from standfast.contract.actions import (
     ActionSpec,
     Order,
     ParameterKind,
     ParameterSpec,
+    Preview,
     RefusalReason,
     Refused,
     Undoing,
@@ -40,6 +43,7 @@ SPEC = ActionSpec(
         WHICH,
     ),
     moves_money=True,
+    has_preview=True,
     repeat_is_safe_because=(
         "every try of a run names the same code, and taking off one that is gone is refused and "
         "changes nothing"
@@ -95,6 +99,9 @@ class RemoveCoupon(Change):
 
     def answers_with_it(self, wish: Wish) -> bool:
         return False
+
+    def price(self, job: Job, record: BillingRecord, wish: Wish) -> Preview:
+        return previews.without_coupon(job, record, _code(record, wish))
 
     def undo_of(self, order: Order, reference: str) -> Undoing | Refused:
         code = order.memo.get("coupon")

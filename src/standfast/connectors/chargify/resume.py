@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from standfast.connectors.chargify import previews
 from standfast.connectors.chargify.changing import Change, Wish, cannot, path_of, post
 from standfast.connectors.chargify.choosing import (
     PLAN,
@@ -11,7 +12,8 @@ from standfast.connectors.chargify.choosing import (
     is_on_hold,
 )
 from standfast.connectors.chargify.models import instant
-from standfast.contract.actions import ActionSpec, Order, Refused, Undoing, UndoSpec
+from standfast.connectors.chargify.writing import Job
+from standfast.contract.actions import ActionSpec, Order, Preview, Refused, Undoing, UndoSpec
 from standfast.contract.records import BillingRecord
 from standfast.contract.transport import Call
 
@@ -21,6 +23,7 @@ SPEC = ActionSpec(
     sentence="Ends the pause of a subscription that is on hold.",
     parameters=(PLAN, SUBSCRIPTION, WHICH),
     moves_money=True,
+    has_preview=True,
     needs="A subscription that is on hold.",
     cost="Nothing before its old renewal date; after it a new period begins and is charged now.",
     undo=UndoSpec(
@@ -47,6 +50,9 @@ class Resume(Change):
 
     def note(self, record: BillingRecord, wish: Wish) -> Mapping[str, str]:
         return {} if record.resumes_at is None else {"resumes_at": record.resumes_at.isoformat()}
+
+    def price(self, job: Job, record: BillingRecord, wish: Wish) -> Preview:
+        return previews.brought_back(job, record)
 
     def undo_of(self, order: Order, reference: str) -> Undoing | Refused:
         ended_at = instant(order.memo.get("resumes_at"))

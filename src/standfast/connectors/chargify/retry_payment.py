@@ -1,8 +1,10 @@
 """Try once more to collect what a subscription owes."""
 
+from standfast.connectors.chargify import previews
 from standfast.connectors.chargify.changing import Change, Hindrance, Records, Wish, path_of, put
 from standfast.connectors.chargify.choosing import PLAN, SUBSCRIPTION, WHICH, in_states, is_live
-from standfast.contract.actions import ActionSpec, NeedsVisitor
+from standfast.connectors.chargify.writing import Job
+from standfast.contract.actions import ActionSpec, NeedsVisitor, Preview
 from standfast.contract.records import BillingRecord
 from standfast.contract.transport import Call
 
@@ -12,6 +14,7 @@ SPEC = ActionSpec(
     sentence="Charges the open balance to the payment method on file, without waiting for dunning.",
     parameters=(PLAN, SUBSCRIPTION, WHICH),
     moves_money=True,
+    has_preview=True,
     repeat_is_safe_because=(
         "a payment that went through empties the balance and the state is active again, and a "
         "retry on an active subscription does nothing; the token is sent all the same, so a "
@@ -43,6 +46,9 @@ class RetryPayment(Change):
     def call(self, record: BillingRecord, wish: Wish, token: str) -> Call:
         """The definition shows no body for this call; the portal takes the token "on any PUT"."""
         return put(path_of(record, "retry"), {}, token, may_charge=True)
+
+    def price(self, job: Job, record: BillingRecord, wish: Wish) -> Preview:
+        return previews.collected(job, record)
 
 
 RETRY_PAYMENT = RetryPayment().action()

@@ -1,6 +1,6 @@
 """Change the plan of a subscription, now with proration or at its renewal."""
 
-from standfast.connectors.chargify import obstacles
+from standfast.connectors.chargify import obstacles, previews
 from standfast.connectors.chargify.changing import (
     Change,
     Hindrance,
@@ -12,13 +12,14 @@ from standfast.connectors.chargify.changing import (
     put,
 )
 from standfast.connectors.chargify.choosing import SUBSCRIPTION, WHICH, in_states, is_live
-from standfast.connectors.chargify.writing import Question, number_or_text
+from standfast.connectors.chargify.writing import Job, Question, number_or_text
 from standfast.contract.actions import (
     ActionSpec,
     Choice,
     Order,
     ParameterKind,
     ParameterSpec,
+    Preview,
     RefusalReason,
     Refused,
     Undoing,
@@ -68,6 +69,7 @@ SPEC = ActionSpec(
         WHICH,
     ),
     moves_money=True,
+    has_preview=True,
     needs="An active or trialing subscription; now also a payment method where the new plan costs "
     "more.",
     cost="At the renewal: the new price from then on. Now: the new price for the rest of the "
@@ -97,6 +99,15 @@ _IS_PAST_DUE = in_states("past_due")
 
 def is_now(wish: Wish) -> bool:
     return wish.wanted.get("when") == "now"
+
+
+def _wanted(wish: Wish) -> dict[str, object]:
+    to: dict[str, object] = {"product_id": number_or_text(wish.wanted["plan"])}
+    if wish.wanted.get("price_point"):
+        to["product_price_point_id"] = number_or_text(wish.wanted["price_point"])
+    if is_now(wish):
+        to["preserve_period"] = wish.wanted.get("billing_date") != "restart"
+    return to
 
 
 def _back_to_what_was_scheduled(order: Order, plan: str, reference: str) -> Undoing:
@@ -149,14 +160,15 @@ class SwitchPlan(Change):
 
     def call(self, record: BillingRecord, wish: Wish, token: str) -> Call:
         """A trial or a setup fee of the new plan is left out: both are off unless asked for."""
-        wanted = wish.wanted
-        to: dict[str, object] = {"product_id": number_or_text(wanted["plan"])}
-        if wanted.get("price_point"):
-            to["product_price_point_id"] = number_or_text(wanted["price_point"])
+        to = _wanted(wish)
         if is_now(wish):
-            to["preserve_period"] = wanted.get("billing_date") != "restart"
             return post(path_of(record, "migrations"), {"migration": to}, token, may_charge=True)
         return put(path_of(record), {"subscription": {**to, "product_change_delayed": True}}, token)
+
+    def price(self, job: Job, record: BillingRecord, wish: Wish) -> Preview | Refused:
+        """Asked with the very change that would be sent."""
+        switched = previews.switched_now if is_now(wish) else previews.switched_later
+        return switched(job, record, _wanted(wish))
 
     def undo_of(self, order: Order, reference: str) -> Undoing | Refused:
         former = order.memo.get("plan")

@@ -1,8 +1,10 @@
 """Take a cancellation back that is scheduled and has not come yet."""
 
+from standfast.connectors.chargify import previews
 from standfast.connectors.chargify.changing import Change, Wish, path_of
 from standfast.connectors.chargify.choosing import PLAN, SUBSCRIPTION, WHICH, is_running
-from standfast.contract.actions import ActionSpec, Order, Undoing, UndoSpec
+from standfast.connectors.chargify.writing import Job
+from standfast.contract.actions import ActionSpec, Order, Preview, Undoing, UndoSpec
 from standfast.contract.records import BillingRecord
 from standfast.contract.transport import Call, Method
 
@@ -12,6 +14,7 @@ SPEC = ActionSpec(
     sentence="Keeps a subscription that was to end with its period: it renews as before.",
     parameters=(PLAN, SUBSCRIPTION, WHICH),
     moves_money=False,
+    has_preview=True,
     repeat_is_safe_because=(
         "Chargify documents the call as idempotent: without a scheduled end it has no effect"
     ),
@@ -47,6 +50,9 @@ class UndoCancellation(Change):
 
     def answers_with_it(self, wish: Wish) -> bool:
         return False
+
+    def price(self, job: Job, record: BillingRecord, wish: Wish) -> Preview:
+        return previews.goes_on(job, record)
 
     def undo_of(self, order: Order, reference: str) -> Undoing:
         return Undoing("cancel_subscription", {"when": "end_of_period"}, reference)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from standfast.connectors.chargify import previews
 from standfast.connectors.chargify.changing import (
     Change,
     Hindrance,
@@ -12,9 +13,11 @@ from standfast.connectors.chargify.changing import (
     put,
 )
 from standfast.connectors.chargify.choosing import PLAN, SUBSCRIPTION, WHICH, is_running
+from standfast.connectors.chargify.writing import Job
 from standfast.contract.actions import (
     ActionSpec,
     Order,
+    Preview,
     RefusalReason,
     Refused,
     Undoing,
@@ -29,6 +32,7 @@ SPEC = ActionSpec(
     sentence="Keeps the present plan: a change that was to come with the renewal does not.",
     parameters=(PLAN, SUBSCRIPTION, WHICH),
     moves_money=False,
+    has_preview=True,
     needs="A subscription whose plan is to change at its renewal.",
     cost="Nothing now; it renews at the present plan's price.",
     undo=UndoSpec(
@@ -72,6 +76,9 @@ class UndoPlanChange(Change):
             "next_price_point": record.next_price_point_external_id,
         }
         return {key: value for key, value in told.items() if value}
+
+    def price(self, job: Job, record: BillingRecord, wish: Wish) -> Preview:
+        return previews.stays(job, record)
 
     def undo_of(self, order: Order, reference: str) -> Undoing | Refused:
         plan = order.memo.get("next_plan")
