@@ -296,8 +296,6 @@ def _compact(subscription: Subscription) -> dict[str, object]:
         "cancel_at_end_of_period": bool(subscription.cancel_at_end_of_period),
         "canceled_at": subscription.canceled_at,
         "delayed_cancel_at": subscription.delayed_cancel_at,
-        "next_product_id": subscription.next_product_id,
-        "trial_ended_at": subscription.trial_ended_at,
         "current_period_ends_at": subscription.current_period_ends_at,
         "trial_started_at": subscription.trial_started_at,
         "trial_ended_at": subscription.trial_ended_at,
