@@ -48,6 +48,7 @@ from standfast.services.record_interaction import RecordInteraction
 from standfast.services.reserve_limits import ReserveLimits
 from standfast.services.rotate_key import RotateKey
 from standfast.services.run_actions import RunActions
+from standfast.services.run_deeds import RunDeeds
 from standfast.services.save_segment import SaveSegment
 from standfast.services.save_visitor import SaveVisitor
 from standfast.services.see_tag import SeeTag
@@ -114,6 +115,7 @@ class House:
     follow_result: FollowResult
     run_actions: RunActions
     get_run: GetRun
+    run_deeds: RunDeeds
     rotate_key: RotateKey
     passwords: Passwords
     links: OneTimeLinks
@@ -252,6 +254,7 @@ def _console(house: House) -> "Console":
         catalogue=ReadCatalogue(database, house.registry),
         runs=house.list_runs,
         run_stories=TellRun(database, house.registry),
+        run_deeds=house.run_deeds,
         overview=house.read_overview,
         first_steps=ReadFirstSteps(database),
         connections=house.read_connection,
@@ -376,6 +379,7 @@ def _furnish(
         follow_result=results,
         run_actions=RunActions(database, sites, clock, durations),
         get_run=GetRun(database),
+        run_deeds=RunDeeds.build(database, registry, clock, durations),
         rotate_key=RotateKey(
             database, vault, data=settings.data, variable=environment.get(KEY_VARIABLE)
         ),

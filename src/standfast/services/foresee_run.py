@@ -1,13 +1,18 @@
 """What would stand in a run's way right now: the judgement of gate 10, made again for a person."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from standfast.clock import Clock
 from standfast.connectors.registry import ConnectorUnknown, Registry
 from standfast.contract.actions import RefusalReason, Refused
+from standfast.contract.catalogue import CatalogueItem, ItemKind
+from standfast.contract.connector import Connector
 from standfast.domain.action_run import ActionRun
 from standfast.domain.offer import settled_parameters
 from standfast.domain.prompt import AttachedAction
+from standfast.domain.roles import Permission
+from standfast.services.permissions import Acting
 from standfast.services.read_situation import items_named, trouble_of
 from standfast.services.read_visitor import holds_of
 from standfast.store.billing import find_billing
@@ -16,46 +21,75 @@ from standfast.store.database import Database, Reader
 
 
 @dataclass(frozen=True)
-class ForeseeRun:
+class Foresight:
+    """`warnings` are sentences, none when nothing is known against it; `items` what is named."""
+
+    warnings: tuple[str, ...]
+    items: Mapping[tuple[ItemKind, str], CatalogueItem]
+
+
+@dataclass(frozen=True)
+class ForeseeRun(Acting):
     """Reads the mirror only: what it says may have changed when the run is made."""
 
     database: Database
     registry: Registry
     clock: Clock
 
-    def obstacles(self, run: ActionRun, *, is_undo: bool) -> tuple[str, ...]:
-        """Sentences for whoever is about to begin this run; empty: nothing is known against it.
+    def again(self, run: ActionRun) -> Foresight:
+        """Of this run, made once more. Raises `Forbidden`."""
+        asked = AttachedAction(run.connector, run.action, run.parameters)
+        return self._foresee(run, asked, is_judged=True)
 
-        An undo names its subscription itself, so only the connection is judged.
+    def undo(self, run: ActionRun, asked: AttachedAction) -> Foresight:
+        """Of what takes this run back. It names its subscription: only the connection is judged.
+
+        Raises `Forbidden`.
         """
+        return self._foresee(run, asked, is_judged=False)
+
+    def _foresee(self, run: ActionRun, asked: AttachedAction, *, is_judged: bool) -> Foresight:
+        self._allow(Permission.REDO_RUNS, run.app_id)
         with self.database.reading() as core, self.database.reading_mirror() as mirror:
             connection = get_connection(core, run.connection_id)
-            trouble = trouble_of(connection)
-            told = (trouble,) if trouble else ()
-            if connection.is_dry_run:
-                told += ("The connection is in dry run: everything is checked, nothing is sent.",)
-            refused = None if is_undo else self._refusal(core, mirror, connection, run)
-        return (*told, refused.message) if refused else told
+            warnings = _of_connection(connection)
+            try:
+                connector = self.registry.get(run.connector)
+            except ConnectorUnknown:
+                return Foresight(warnings, {})
+            items = items_named(mirror, connection, connector.spec, (asked,))
+            refused = None
+            if is_judged:
+                refused = self._refusal(core, mirror, connection, connector, run, asked)
+        return Foresight((*warnings, refused.message) if refused else warnings, items)
 
     def _refusal(
-        self, core: Reader, mirror: Reader, connection: ConnectionRow, run: ActionRun
+        self,
+        core: Reader,
+        mirror: Reader,
+        connection: ConnectionRow,
+        connector: Connector,
+        run: ActionRun,
+        asked: AttachedAction,
     ) -> Refused | None:
-        try:
-            connector = self.registry.get(run.connector)
-        except ConnectorUnknown:
-            return None
         holds = holds_of(connection)
         billing = find_billing(core, mirror, connection, run.billing_id, holds=holds)
         if billing is None:
-            message = (
-                f"{connector.spec.title} is not known to have this customer ({run.billing_id})."
-            )
+            title = connector.spec.title
+            message = f"{title} is not known to have this customer ({run.billing_id})."
             return Refused(RefusalReason.BILLING_ID_UNMATCHED, message)
-        asked = AttachedAction(run.connector, run.action, run.parameters)
         return connector.obstacle(
-            run.action,
-            settled_parameters(run.parameters),
+            asked.action,
+            settled_parameters(asked.parameters),
             billing=billing,
             items=items_named(mirror, connection, connector.spec, (asked,)),
             now=self.clock.now(),
         )
+
+
+def _of_connection(connection: ConnectionRow) -> tuple[str, ...]:
+    trouble = trouble_of(connection)
+    told = (trouble,) if trouble else ()
+    if connection.is_dry_run:
+        told += ("The connection is in dry run: everything is checked, and nothing is sent.",)
+    return told

@@ -5,18 +5,19 @@ from dataclasses import dataclass, replace
 from standfast.domain.roles import Permission
 from standfast.services.permissions import Acting
 from standfast.store.database import Database
-from standfast.store.run_lists import RunFilter, RunLine, list_run_lines
+from standfast.store.run_lists import OpenWork, RunFilter, RunLine, count_open_work, list_run_lines
 
 PAGE = 50
 
 
 @dataclass(frozen=True)
 class RunPage:
-    """`before` asks for the next page; None: this is the last one."""
+    """`before` asks for the next page; None: this is the last one. `open` counts all that waits."""
 
     lines: tuple[RunLine, ...]
     before: int | None
     shows_people: bool
+    open: OpenWork
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,9 @@ class ListRuns(Acting):
             chosen = replace(chosen, user_id="")
         with self.database.reading() as reader:
             found = list_run_lines(reader, app_id, chosen, before=before, limit=PAGE + 1)
+            waiting = count_open_work(reader, app_id)
         lines = found[:PAGE]
         if not shows_people:
             lines = tuple(replace(line, user_id="") for line in lines)
         following = lines[-1].sequence if len(found) > PAGE else None
-        return RunPage(lines, following, shows_people)
+        return RunPage(lines, following, shows_people, waiting)

@@ -16,7 +16,7 @@ from standfast.store.apps import find_app
 from standfast.store.connections import ConnectionRow, Health, list_connections
 from standfast.store.database import Database, Reader
 from standfast.store.interaction_counts import HourCount, count_by_hour
-from standfast.store.run_lists import count_runs_by_state
+from standfast.store.run_lists import count_open_work, count_runs_by_state
 from standfast.store.syncs import list_syncs
 
 DAYS = 30
@@ -25,7 +25,7 @@ FAILURES_THAT_MATTER = 2
 
 @dataclass(frozen=True)
 class Attention:
-    """Something a person should look at. `where` names the page: connection, runs."""
+    """Something a person should look at. `where` names the page: connection, runs, incidents."""
 
     title: str
     text: str
@@ -101,13 +101,21 @@ class ReadOverview(Acting):
     def _attention(self, reader: Reader, app_id: str) -> Iterable[Attention]:
         for connection in list_connections(reader, app_id):
             yield from self._about(reader, connection)
-        waiting = count_runs_by_state(reader, app_id).get(RunState.NEEDS_OPERATOR, 0)
-        if waiting:
+        waiting = count_open_work(reader, app_id)
+        if waiting.needs_operator:
             yield Attention(
-                f"{waiting} {'change needs' if waiting == 1 else 'changes need'} a person",
-                "It is not known whether they took effect. Look them up at the billing system.",
+                _counted(waiting.needs_operator, "change needs", "changes need") + " a person",
+                "It is not known whether they took effect. Look at the billing system and record "
+                "what you see.",
                 "runs",
                 RunState.NEEDS_OPERATOR,
+            )
+        if waiting.incidents:
+            yield Attention(
+                _counted(waiting.incidents, "incident is open", "incidents are open"),
+                "What was done is not what was shown. Look at it, make up for it, and close it "
+                "with a note.",
+                "incidents",
             )
 
     def _about(self, reader: Reader, connection: ConnectionRow) -> Iterable[Attention]:
@@ -132,6 +140,10 @@ class ReadOverview(Acting):
             return self.registry.get(connection.connector).spec.title
         except ConnectorUnknown:
             return connection.connector
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
 
 
 def _by_day(

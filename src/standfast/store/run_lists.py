@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, func, select
+from sqlalchemy import RowMapping, Select, case, func, or_, select
 
-from standfast.domain.action_run import RunState
+from standfast.domain.action_run import Origin, RunState
 from standfast.store.database import Reader
 from standfast.store.schema import action_runs, interactions, prompts
 
@@ -21,6 +21,15 @@ class RunFilter:
     user_id: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    has_incident: bool = False
+
+
+@dataclass(frozen=True)
+class OpenWork:
+    """What waits for a person: runs nobody could find out about, and incidents not closed yet."""
+
+    needs_operator: int = 0
+    incidents: int = 0
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,8 @@ class RunLine:
     reason: str | None
     created_at: datetime
     finished_at: datetime | None
+    origin: Origin = Origin.CLICK
+    incident: str = ""
 
 
 def list_run_lines(
@@ -65,6 +76,16 @@ def count_runs_by_state(
     return {RunState(row[0]): row[1] for row in reader.connection.execute(query)}
 
 
+def count_open_work(reader: Reader, app_id: str) -> OpenWork:
+    needs = action_runs.c.state == RunState.NEEDS_OPERATOR
+    incident = action_runs.c.incident != ""
+    query = select(
+        func.coalesce(func.sum(case((needs, 1), else_=0)), 0),
+        func.coalesce(func.sum(case((incident, 1), else_=0)), 0),
+    ).where(action_runs.c.app_id == app_id, or_(needs, incident))
+    return OpenWork(*map(int, reader.connection.execute(query).one()))
+
+
 def _filtered(app_id: str, chosen: RunFilter) -> Select[Any]:
     query = (
         select(
@@ -86,6 +107,8 @@ def _filtered(app_id: str, chosen: RunFilter) -> Select[Any]:
     for column, value in equals:
         if value:
             query = query.where(column == value)
+    if chosen.has_incident:
+        query = query.where(action_runs.c.incident != "")
     if chosen.since is not None:
         query = query.where(action_runs.c.created_at >= chosen.since)
     if chosen.until is not None:
@@ -108,4 +131,6 @@ def _line(row: RowMapping) -> RunLine:
         reason=row["result"]["reason"],
         created_at=row["created_at"],
         finished_at=row["finished_at"],
+        origin=Origin(row["origin"]),
+        incident=row["incident"],
     )

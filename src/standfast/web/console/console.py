@@ -24,6 +24,7 @@ from standfast.services.read_prompts import ReadPrompts
 from standfast.services.read_segments import ReadSegments
 from standfast.services.read_traits import ReadTraits
 from standfast.services.read_visitors import ReadVisitors
+from standfast.services.run_deeds import RunDeeds
 from standfast.services.save_segment import SaveSegment
 from standfast.services.save_visitor import SaveVisitor
 from standfast.services.see_tag import SeeTag
@@ -55,6 +56,7 @@ class Console:
     catalogue: ReadCatalogue
     runs: ListRuns
     run_stories: TellRun
+    run_deeds: RunDeeds
     overview: ReadOverview
     first_steps: ReadFirstSteps
     connections: ReadConnection

@@ -15,7 +15,7 @@ from standfast.store.run_lists import RunFilter
 from standfast.web.console.connectors_view import Problem, retired_in_use
 from standfast.web.console.door import needs
 from standfast.web.console.overview_chart import chart_of, share
-from standfast.web.console.runs_words import STATES
+from standfast.web.console.runs_words import ORIGINS, STATES
 from standfast.web.console.visit import Answer, Visit
 
 LAST_RUNS = 10
@@ -58,6 +58,7 @@ class OverviewPages(Controller):
             runs=runs.lines[:LAST_RUNS],
             shows_people=runs.shows_people,
             states=STATES,
+            origins=ORIGINS,
             actions={
                 one.key: one.title
                 for connector in visit.console.registry
@@ -83,6 +84,8 @@ def _where(visit: Visit, one: Attention) -> str:
         return visit.app_path(f"/settings/connectors/{one.subject}")
     if one.where == "runs":
         return visit.app_path(f"/runs?state={RunState(one.subject)}")
+    if one.where == "incidents":
+        return visit.app_path("/runs?incident=open")
     return ""
 
 

@@ -29,6 +29,7 @@ from standfast.web.console.link_pages import LinkPages
 from standfast.web.console.overview import OverviewPages
 from standfast.web.console.prompts import PromptPages
 from standfast.web.console.runs import RunsPages
+from standfast.web.console.runs_deeds import RunDeedPages
 from standfast.web.console.segments import SegmentPages
 from standfast.web.console.sign_in_pages import SignInPages
 from standfast.web.console.static_files import StaticFiles
@@ -45,6 +46,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     CompanyPages,
     OverviewPages,
     RunsPages,
+    RunDeedPages,
     CataloguePages,
     ConnectorsPages,
     PromptPages,

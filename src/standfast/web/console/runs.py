@@ -1,6 +1,6 @@
 """Every change that was asked for: the list, and the story of one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -10,19 +10,22 @@ from litestar import Controller, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from standfast.contract.actions import ActionSpec
+from standfast.contract.catalogue import CatalogueItem, ItemKind
 from standfast.domain.action_run import RunState
 from standfast.domain.roles import Permission
+from standfast.services.errors import ServiceRefused
 from standfast.services.tell_run import RunStory
-from standfast.store.run_lists import RunFilter
-from standfast.web.console.catalogue_words import named
+from standfast.store.run_lists import OpenWork, RunFilter
+from standfast.web.console.catalogue_words import money, named
 from standfast.web.console.door import needs
 from standfast.web.console.runs_moments import clicked_label, moments
-from standfast.web.console.runs_words import ADVICE, SOURCES, STATES, remedy
+from standfast.web.console.runs_words import ADVICE, ORIGINS, SOURCES, STATES, remedy
 from standfast.web.console.visit import Answer, Visit
 
 NEAR = timedelta(minutes=1)
 SOON_SECONDS, LATER_SECONDS = 2, 15
-FILTERS = ("state", "action", "prompt", "visitor", "since", "until")
+FILTERS = ("state", "action", "prompt", "visitor", "since", "until", "incident")
 
 
 class RunsPages(Controller):
@@ -49,6 +52,8 @@ class RunsPages(Controller):
             ],
             actions=dict(_actions(visit)),
             prompts=[("", "Every prompt"), *((one.id, one.name) for one in steps.prompts)],
+            queues=_queues(visit, found.open),
+            origins=ORIGINS,
             newest=f"{visit.here}?{urlencode(kept)}" if before else "",
             older=f"{visit.here}?{urlencode(following)}" if found.before else "",
             may_see_detail=visit.may(Permission.SEE_RUN_DETAIL),
@@ -57,8 +62,35 @@ class RunsPages(Controller):
 
     @get("/{run:str}", opt=needs(Permission.SEE_RUN_DETAIL), sync_to_thread=True)
     def story(self, visit: NamedDependency[Visit], run: FromPath[str]) -> Answer:
-        story = visit.console.run_stories.by(visit.actor).tell(visit.app_id, run)
-        return visit.page("runs/story.html", again=_again(visit, story), **_told(story))
+        return story_page(visit, run)
+
+
+def story_page(visit: Visit, run: str, refused: ServiceRefused | None = None) -> Answer:
+    """The story of one run; with `refused` a form on it is shown again."""
+    story = visit.console.run_stories.by(visit.actor).tell(visit.app_id, run)
+    return visit.page(
+        "runs/story.html",
+        refused=refused,
+        again=_again(visit, story),
+        may_redo=visit.may(Permission.REDO_RUNS),
+        **_told(story),
+    )
+
+
+def _queues(visit: Visit, waiting: OpenWork) -> list[tuple[Any, ...]]:
+    """The list's three views, each with how many wait in it."""
+    state, incident = visit.asked("state"), visit.asked("incident")
+    is_needed = state == RunState.NEEDS_OPERATOR and not incident
+    return [
+        ("All runs", visit.here, not incident and not is_needed),
+        (
+            "Needs a person",
+            f"{visit.here}?state={RunState.NEEDS_OPERATOR}",
+            is_needed,
+            waiting.needs_operator,
+        ),
+        ("Open incidents", f"{visit.here}?incident=open", bool(incident), waiting.incidents),
+    ]
 
 
 def _actions(visit: Visit) -> Iterator[tuple[str, str]]:
@@ -79,6 +111,7 @@ def _filter(visit: Visit) -> RunFilter:
         user_id=visit.asked("visitor"),
         since=_day(visit, "since"),
         until=until + timedelta(days=1) if until else None,
+        has_incident=bool(visit.asked("incident")),
     )
 
 
@@ -119,9 +152,14 @@ def _told(story: RunStory) -> dict[str, Any]:
         "state": STATES[run.state],
         "advice": remedy(run.result.reason) or ADVICE.get(run.state, ""),
         "label": clicked_label(story),
-        "asked": tuple(_asked(story)),
+        "asked": tuple(asked_of(action, run.parameters, story.items)),
+        "origin": ORIGINS[run.origin],
+        "origins": ORIGINS,
+        "charged": money(run.result.charged) if run.result.charged else "",
+        "quoted": money(run.quoted.due_now) if run.quoted else "",
         "moments": told,
         "siblings": [(one, _title(story, one.action), STATES[one.state]) for one in story.siblings],
+        "children": [(one, STATES[one.run.state]) for one in story.children],
         "is_live": not run.is_finished,
     }
 
@@ -131,16 +169,18 @@ def _title(story: RunStory, action: str) -> str:
     return known.title if known else action
 
 
-def _asked(story: RunStory) -> Iterator[tuple[str, str]]:
+def asked_of(
+    action: ActionSpec | None,
+    parameters: Mapping[str, str],
+    named_items: Mapping[tuple[ItemKind, str], CatalogueItem],
+) -> Iterator[tuple[str, str]]:
     """The parameters with their labels; defaults are told too, as they were asked as well."""
-    run = story.run
-    action = story.spec.action(run.action) if story.spec else None
     if action is None:
-        yield from run.parameters.items()
+        yield from parameters.items()
         return
-    items = {(str(kind), value): item for (kind, value), item in story.items.items()}
+    items = {(str(kind), value): item for (kind, value), item in named_items.items()}
     for one in action.parameters:
-        value = run.parameters.get(one.key) or one.default or ""
+        value = parameters.get(one.key) or one.default or ""
         item = items.get((str(one.kind), value))
         choices = {choice.value: choice.label for choice in one.choices}
         if value:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, assert_never, cast
 
-from standfast.domain.action_run import ActionRun, RunState
+from standfast.domain.action_run import ActionRun, Origin, RunState
 from standfast.domain.attempt_chain import Entry, EntryKind
 from standfast.domain.interaction import Kind
 from standfast.services.tell_run import RunStory
@@ -98,13 +98,24 @@ def _told(journal: _Journal, entry: Entry) -> Moment:
         case EntryKind.CHANGED:
             return _changed(entry)
         case EntryKind.RECORDED:
-            text = _text(entry.said, "note")
-            return Moment("An operator wrote down", entry.at, "neutral", "person", text)
+            return _recorded(journal, entry)
         case _:
             assert_never(entry.kind)
 
 
 def _created(journal: _Journal, entry: Entry) -> Moment:
+    match journal.story.run.origin:
+        case Origin.UNDO:
+            text = "It takes back what an earlier run changed."
+            return Moment("An undo was begun", entry.at, "info", "undo", text)
+        case Origin.AGAIN:
+            text = "It asks for the same as an earlier run that ended badly."
+            return Moment("It was run again", entry.at, "info", "refresh", text)
+        case Origin.CLICK:
+            return _clicked(journal, entry)
+
+
+def _clicked(journal: _Journal, entry: Entry) -> Moment:
     label = clicked_label(journal.story)
     title = f"The customer clicked “{label}”" if label else "The customer clicked"
     position = journal.story.run.position
@@ -175,6 +186,26 @@ def _look_up(journal: _Journal, entry: Entry) -> Moment:
             text = _text(finding, "detail")
             title = f"Looked it up at {biller}: it could not be told"
             return Moment(title, entry.at, "warn", "search", text)
+
+
+def _recorded(journal: _Journal, entry: Entry) -> Moment:
+    """What an operator did, with their own words."""
+    by, text = _text(entry.said, "by") or "An operator", _text(entry.said, "note")
+    if "begun" in entry.said:
+        return Moment(f"{by} said why", entry.at, "neutral", "person", text)
+    closed = _text(entry.said, "closed")
+    if closed:
+        return Moment(f"{by} closed the incident", entry.at, "good", "check", f"{closed} {text}")
+    found = _mapping(entry.said.get("found")) or {}
+    match found.get("state"):
+        case RunState.SUCCEEDED:
+            title, tone = f"{by} recorded that it happened", "good"
+        case RunState.FAILED:
+            title, tone = f"{by} recorded that it did not happen", "bad"
+        case _:
+            text = f"{journal.biller} is read once more."
+            title, tone = f"{by} had it looked up again", "neutral"
+    return Moment(title, entry.at, tone, "person", text)
 
 
 def _changed(entry: Entry) -> Moment:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from standfast.contract.actions import RefusalReason, RetryCause
-from standfast.domain.action_run import RunState
+from standfast.domain.action_run import Origin, RunState
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ STATES: Mapping[RunState, StateWords] = {
         "Needs a person",
         "bad",
         "flag",
-        "Nobody could find out whether the change was made. Look at the customer in the billing "
-        "system.",
+        "Nobody could find out whether the change was made. A person looks at the billing system "
+        "and records it.",
     ),
 }
 
@@ -87,6 +87,14 @@ REMEDIES: Mapping[RefusalReason, str] = {
     RefusalReason.CONNECTION_INACTIVE: "Switch the connection on, or pause the prompt.",
     RefusalReason.OFFER_CHANGED: "The prompt was changed between showing and clicking. The next "
     "visit shows the new one.",
+    RefusalReason.QUOTE_REFUSED: "The price must be shown anew. The customer reads it and accepts "
+    "again.",
+    RefusalReason.LIMIT_REACHED: "As many have accepted as the prompt allows. Raise the limit in "
+    "the prompt, or end it.",
+    RefusalReason.BUDGET_EXHAUSTED: "The prompt's discount budget is spent. Raise it in the "
+    "prompt, or end the prompt.",
+    RefusalReason.SITE_DOWN: "The billing system did not answer, and the prompt does not wait for "
+    "it. Run it again when it answers.",
     RefusalReason.OTHER: "The billing system's own words stand below. Look at the customer there.",
 }
 
@@ -94,8 +102,8 @@ REMEDIES: Mapping[RefusalReason, str] = {
 ADVICE: Mapping[RunState, str] = {
     RunState.FAILED: "Nothing was charged. The customer can accept again when the prompt is shown "
     "to them next.",
-    RunState.NEEDS_OPERATOR: "Compare the customer's subscription in the billing system with what "
-    "was asked below, and make the change there by hand if it is missing.",
+    RunState.NEEDS_OPERATOR: "Look at the customer in the billing system and record below whether "
+    "it happened. If it did not, it can be run again.",
     RunState.WAITING_FOR_VISITOR: "The customer sees what to do. If they do not come back within a "
     "day, the change is cancelled.",
 }
@@ -106,6 +114,9 @@ CAUSES: Mapping[RetryCause, str] = {
     RetryCause.CREDENTIALS_REFUSED: "It did not accept the API key.",
     RetryCause.ACCOUNT_BLOCKED: "It has blocked the account.",
 }
+
+# What a run that an operator began is called beside its action.
+ORIGINS: Mapping[Origin, str] = {Origin.CLICK: "", Origin.UNDO: "Undo", Origin.AGAIN: "Run again"}
 
 SOURCES: Mapping[str, str] = {
     "token": "from the signed visitor token",
