@@ -8,9 +8,12 @@ import { build, transform } from "esbuild";
 const here = dirname(fileURLToPath(import.meta.url));
 const into = process.argv[2] ?? join(here, "../src/standfast/web/static/tag");
 const target = "es2019";
-// Names of ours that no page, server or browser knows.
-const mangleProps =
-  /^(mount|unmount|work|tell|chosen|again|left|become|insist|once|appear|vanish|resume|moveOn|seen|wire)$/;
+// Names of ours that no page, server or browser knows; the same in every file.
+const OURS =
+  "mount unmount work tell chosen again left become insist once appear vanish resume moveOn seen wire " +
+  "agreed renew complain fault";
+const mangleProps = new RegExp(`^(${OURS.replace(/ /g, "|")})$`);
+const mangleCache = Object.fromEntries(OURS.split(" ").map((name, place) => [name, "abcdefghijklmnoprstuv"[place]]));
 
 const styles = {
   name: "minified styles as text",
@@ -23,18 +26,20 @@ const styles = {
   },
 };
 
-async function built(entry, define = {}) {
+async function built(entry, define = {}, format = "iife") {
   const { outputFiles } = await build({
     entryPoints: [join(here, "src", entry)],
     bundle: true,
     write: false,
     minify: true,
-    format: "iife",
+    format,
     charset: "utf8",
     legalComments: "none",
     tsconfigRaw: {},
     target,
+    supported: { "dynamic-import": true },
     mangleProps,
+    mangleCache,
     define,
     plugins: [styles],
     absWorkingDir: here,
@@ -44,14 +49,18 @@ async function built(entry, define = {}) {
 
 const hash = (bytes) => createHash("sha256").update(bytes).digest("hex").slice(0, 16);
 
-const main = await built("main.ts");
+const extras = await built("extras.ts", {}, "esm");
+const names = { loader: "v1.js", extras: `extras-${hash(extras)}.js` };
+const main = await built("main.ts", { EXTRAS: JSON.stringify(names.extras) });
 const preview = await built("preview.ts");
-const names = { loader: "v1.js", main: `${hash(main)}.js`, preview: `preview-${hash(preview)}.js` };
+names.main = `${hash(main)}.js`;
+names.preview = `preview-${hash(preview)}.js`;
 const loader = await built("loader.ts", { MAIN: JSON.stringify(names.main) });
 
 await mkdir(into, { recursive: true });
 for (const old of await readdir(into)) await rm(join(into, old));
 await writeFile(join(into, names.loader), loader);
 await writeFile(join(into, names.main), main);
+await writeFile(join(into, names.extras), extras);
 await writeFile(join(into, names.preview), preview);
 await writeFile(join(into, "manifest.json"), `${JSON.stringify(names, null, 2)}\n`);

@@ -23,6 +23,8 @@ export interface Next {
 }
 
 export interface Card {
+  /** Where more than words may be put. */
+  message: HTMLElement;
   mount: () => void;
   unmount: () => void;
   /** A request is under way: nothing can be chosen until there is a result. */
@@ -43,12 +45,11 @@ export function makeCard(step: Step | null, words: Words, listener: Listener): C
   const cross = make("button", "close");
   const root = host.attachShadow({ mode: "open" });
   const sheet = new CSSStyleSheet();
-  let isBusy = false;
   let pressed: EventTarget | null;
 
   const pill = (label: string, kind: string, work: () => unknown): void => {
     const button = make("button", `pill ${kind}`, label);
-    listen(button, "click", () => isBusy || work());
+    listen(button, "click", () => button.hasAttribute("aria-disabled") || work());
     buttons.append(button);
   };
 
@@ -81,12 +82,15 @@ export function makeCard(step: Step | null, words: Words, listener: Listener): C
   // Pressed and released outside: who selects text may let go there.
   listen(dialog, "pointerdown", ({ target }) => (pressed = target));
   listen(dialog, "click", ({ target }) => {
+    const isBusy = buttons.querySelector(".working");
     if (target === dialog && pressed === dialog && !isBusy) listener.left("backdrop");
   });
   // The page's shortcuts are not meant.
   dialog.addEventListener("keydown", (event) => event.stopPropagation());
 
   return {
+    message,
+
     mount() {
       document.body.append(host);
       dialog.showModal();
@@ -101,8 +105,7 @@ export function makeCard(step: Step | null, words: Words, listener: Listener): C
     },
 
     work(button) {
-      isBusy = true;
-      for (const one of Array.from(buttons.children)) {
+      for (const one of buttons.children) {
         one.setAttribute("aria-disabled", "true");
         if (one.id === button) one.className += " working";
       }
@@ -110,7 +113,6 @@ export function makeCard(step: Step | null, words: Words, listener: Listener): C
     },
 
     tell(look, text, next) {
-      isBusy = false;
       dialog.className = "told";
       message.remove();
       buttons.textContent = "";

@@ -6,8 +6,9 @@
  */
 
 import { type Card, makeCard } from "./card";
+import { furnish, type More } from "./furnish";
 import { log, safe } from "./guard";
-import type { State, Step, Texts } from "./protocol";
+import type { Button, Quote, Recorded, State, Step, Texts } from "./protocol";
 import { words, type Words } from "./words";
 
 export interface Preview {
@@ -18,6 +19,8 @@ export interface Preview {
   state?: State | "offer" | "working" | "unreachable";
   words?: Partial<Words>;
   dir?: "ltr" | "rtl";
+  /** The price line as it would read; none is shown without. "" is one that cannot be had. */
+  price?: string;
 }
 
 /** In a frame nothing may take the focus from whoever is typing beside it. */
@@ -39,16 +42,28 @@ export function show(preview: Preview): void {
   document.documentElement.dir = dir;
   const own = { ...words, ...preview.words };
   const next = (to: Preview["state"]) => show({ ...preview, state: to! });
+  let more: More | null = null;
+  const done = (button: Button) => next(button === "decline" ? "offer" : "succeeded");
   const listener = {
-    chosen: (button: string) => next(button === "decline" ? "offer" : "succeeded"),
+    // What must be answered first is said here too.
+    chosen: (button: Button) => (more ? more(button, async () => (done(button), TOLD)) : done(button)),
     again: () => next("offer"),
     left: () => next("offer"),
   };
   card = makeCard(step, own, listener);
+  const ask = preview.price !== undefined && (() => priced(preview.price!));
+  if (ask || (step.form && step.form.length)) more = furnish(step, card.message, own, ask);
   card.mount();
   if (isFramed) settle();
   if (state === "working") card.work("accept");
   else if (state !== "offer" && state !== "none") tell(card, state, preview.texts, own);
+}
+
+const TOLD = { refusal: null } as Recorded;
+
+async function priced(text: string): Promise<Quote> {
+  if (!text) throw new Error("no price");
+  return { quote: "example", text };
 }
 
 /** The look of a modal dialog without being one. */

@@ -1,15 +1,26 @@
-/** What passes between page and server (docs/api.md), and what a result means to a person. */
+/** What passes between page and server (docs/api.md). */
 
 export type Button = (typeof BUTTONS)[number];
 /** In the order they are shown. */
 export const BUTTONS = ["accept", "secondary_accept", "decline"] as const;
 export type Kind = Button | "impression" | "dismiss" | "holdout";
 
+/** One question. `value` of a choice is what is sent, `label` what is read. */
+export interface Field {
+  key: string;
+  label: string;
+  kind: "choice" | "text" | "number" | "date";
+  choices: { value: string; label: string }[];
+  required: boolean;
+}
+
+/** `must_answer`: a click on this button wants every required answer. */
 export interface Step {
   key: string;
   title: string;
   message: string;
-  buttons: Partial<Record<Button, { label: string }>>;
+  buttons: Partial<Record<Button, { label: string; must_answer?: boolean }>>;
+  form: Field[];
 }
 
 /** `auto`: the server found that this page opens it. */
@@ -38,6 +49,20 @@ export interface Prompt extends HeldOut {
   steps: Step[];
   texts: Texts;
   reserve: boolean;
+  /** It may be accepted only at a price that was shown. */
+  show_price: boolean;
+}
+
+/** What accepting costs, in words, and the signature of it. */
+export interface Quote {
+  quote: string;
+  text: string;
+}
+
+/** What goes with a click. */
+export interface Given {
+  values?: Record<string, string>;
+  quote?: string | undefined;
 }
 
 export interface Pending {
@@ -59,43 +84,20 @@ export interface Run {
   link: string | null;
 }
 
-export interface Recorded {
-  interaction: string;
-  show: boolean;
-  runs: Run[];
-  result_token: string | null;
-  refusal: { message: string; link?: string } | null;
-}
-
-export type Traits = Record<string, string | number | boolean>;
-
 /** How a click stands. `none`: nothing was to be done. */
 export type State = "none" | "succeeded" | "pending" | "needs_visitor" | "refused";
 
-export interface Verdict {
+/** `message`: one sentence of what happened and what did not. `is_settled`: nothing is under way. */
+export interface Recorded {
+  interaction: string;
+  show: boolean;
   state: State;
   message: string;
-  link?: string | null;
+  link: string | null;
+  is_settled: boolean;
+  runs: Run[];
+  result_token: string | null;
+  refusal: { reason: string } | null;
 }
 
-const READINGS: [State, RegExp][] = [
-  ["pending", /accepted|retrying|unknown/],
-  ["needs_visitor", /waiting/],
-  ["refused", /refused|failed|cancelled/],
-  ["pending", /operator/],
-  ["succeeded", /succeeded/],
-];
-
-/** The first reading that fits a run rules, so that one failure among several is never hidden. */
-export function verdictOf({ refusal, runs }: Recorded): Verdict {
-  if (refusal) return { state: "refused", ...refusal };
-  for (const [state, words] of READINGS) {
-    const run = runs.find((one) => words.test(one.state));
-    if (run) return { state, message: run.message, link: run.link };
-  }
-  return { state: "none", message: "" };
-}
-
-/** Whether waiting can tell more without anybody acting. */
-export const isUnderWay = (recorded: Recorded): boolean =>
-  recorded.runs.some((run) => READINGS[0]![1].test(run.state));
+export type Traits = Record<string, string | number | boolean>;

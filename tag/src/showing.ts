@@ -1,8 +1,9 @@
 /** One prompt on the screen: from the impression over the click to its result. */
 
 import { makeCard, type Way } from "./card";
+import type { Extras } from "./extras";
 import { listen, log, safe, sleep } from "./guard";
-import { type Button, isUnderWay, type Kind, type Prompt, type Recorded, verdictOf } from "./protocol";
+import type { Button, Given, Kind, Prompt, Recorded } from "./protocol";
 import { type Failed, isPassing, type Wire } from "./wire";
 import type { Words } from "./words";
 
@@ -32,8 +33,13 @@ export interface Showing {
 const FOLLOW_MS = 60_000;
 const WAIT_MS = 5000;
 
-/** `prompt` null: an earlier click's result is told. */
-export function show(stage: Stage, prompt: Prompt | null, promptId: string): Showing {
+/** `prompt` null: an earlier click's result is told. `extras`: it asks or has a price. */
+export function show(
+  stage: Stage,
+  prompt: Prompt | null,
+  promptId: string,
+  extras?: Extras | false,
+): Showing {
   const { wire, words, tell } = stage;
   let chosen: Button | null = null;
   let recorded: Recorded | null = null;
@@ -47,13 +53,13 @@ export function show(stage: Stage, prompt: Prompt | null, promptId: string): Sho
 
   const receive = async (now: Recorded): Promise<void> => {
     recorded = now;
-    const { state, message, link } = verdictOf(now);
+    const { state, message, link } = now;
     say(state, { interaction: now.interaction, runs: now.runs });
     if (isGone) return;
     if (state === "none") return leave("button");
     const label = state === "needs_visitor" ? words.proceed : words.options;
     card.tell(state, message, link && state !== "succeeded" ? { label, link } : null);
-    if (isUnderWay(now)) await follow(now.result_token!);
+    if (!now.is_settled) await follow(now.result_token!);
   };
 
   /** Asks until it is settled, at most for a minute. */
@@ -61,17 +67,22 @@ export function show(stage: Stage, prompt: Prompt | null, promptId: string): Sho
     const until = Date.now() + FOLLOW_MS;
     for (let turn = 0; !isGone && Date.now() < until; turn++) {
       const now = await result(token, WAIT_MS).catch(log);
-      if (now && !isUnderWay(now)) return receive(now);
+      if (now && now.is_settled) return receive(now);
       await sleep(turn * 500);
     }
     if (!isGone) card.tell("pending", words.later);
   };
 
   const choose = async (button: Button): Promise<void> => {
-    chosen = button;
-    card.work(button);
+    const send = (given?: Given): Promise<Recorded> => {
+      chosen = button;
+      card.work(button);
+      return report(wire, prompt!, button, given);
+    };
     try {
-      await receive(await report(wire, prompt!, button));
+      const now = await (more ? more(button, send) : send());
+      if (now) await receive(now);
+      else chosen = null; // something is to be mended first
     } catch (error) {
       fail(error as Failed);
     }
@@ -86,7 +97,7 @@ export function show(stage: Stage, prompt: Prompt | null, promptId: string): Sho
 
   /** A visitor who was sent away to act has come back. */
   const lookAgain = async (): Promise<void> => {
-    if (!recorded || verdictOf(recorded).state !== "needs_visitor") return;
+    if (!recorded || recorded.state !== "needs_visitor") return;
     const token = recorded.result_token!;
     await result(token, 0); // sets it going again
     await receive(await result(token, WAIT_MS));
@@ -110,6 +121,7 @@ export function show(stage: Stage, prompt: Prompt | null, promptId: string): Sho
 
   const again = () => choose(chosen!);
   const card = makeCard(prompt && prompt.steps[0]!, words, { chosen: choose, again, left: leave });
+  const more = extras && extras(prompt!, card.message, words, wire);
   const listening = [
     listen(window, "pagehide", () => leave("page")),
     listen(window, "focus", lookAgain),
@@ -139,8 +151,9 @@ export async function report(
   wire: Wire,
   { token, steps }: { token: string; steps?: Prompt["steps"] },
   kind: Kind,
+  given?: Given,
 ): Promise<Recorded> {
   const step = steps ? steps[0]!.key : "";
-  const interactions = [{ token, kind, step }];
+  const interactions = [{ token, kind, step, ...given }];
   return (await wire.insist<{ results: [Recorded] }>("interactions", { interactions })).results[0];
 }

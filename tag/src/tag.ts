@@ -1,5 +1,6 @@
 /** Asks what may be shown on this page, and shows one thing at a time. */
 
+import type { Extras } from "./extras";
 import { log, safe, sleep } from "./guard";
 import { remember } from "./memory";
 import { followNavigation } from "./navigation";
@@ -7,6 +8,9 @@ import type { Decision, HeldOut, Pending, Prompt, Traits } from "./protocol";
 import { report, show, type Showing, type Told } from "./showing";
 import { type Identity, openWire } from "./wire";
 import { words as ownWords } from "./words";
+
+/** The hashed name of what only some prompts need, set by the build. */
+declare const EXTRAS: string;
 
 const GATHER_MS = 20;
 const RESERVE_MS = 300;
@@ -22,7 +26,8 @@ export function startTag(origin: string, app: string): Commands {
   let offers: (Prompt | HeldOut)[] = [];
   let showing: Showing | null = null;
   let asking: object | null = null;
-  let isReserving = false;
+  /** One is about to be shown. */
+  let isBusy = false;
   let event: object | null = null;
   let wish = "";
 
@@ -83,20 +88,24 @@ export function startTag(origin: string, app: string): Commands {
 
   const fire = (one: Prompt | HeldOut): void => {
     if (!("steps" in one)) safe(report)(wire, one, "holdout");
-    else if (one.type === "modal" && !showing && !isReserving) safe(offer)(one);
+    else if (one.type === "modal" && !showing && !isBusy) {
+      isBusy = true;
+      safe(offer)(one).then(() => (isBusy = false));
+    }
   };
 
   const offer = async (prompt: Prompt): Promise<void> => {
+    const extras =
+      (prompt.show_price || !!prompt.steps[0]!.form.length) &&
+      ((await import(`${origin}/tag/${EXTRAS}`)) as { default: Extras }).default;
     const impression = report(wire, prompt, "impression").catch(log);
     if (prompt.reserve) {
       // A prompt that is limited asks first; no answer in time is a no.
-      isReserving = true;
       const answer = await Promise.race([impression, sleep(RESERVE_MS)]);
-      isReserving = false;
       if (!answer || !answer.show) return;
     }
     if (showing || !offers.includes(prompt)) return;
-    showing = show(stage, prompt, prompt.prompt);
+    showing = show(stage, prompt, prompt.prompt, extras);
     showing.appear();
   };
 

@@ -6,9 +6,11 @@ import { remember } from "./memory";
 /** A token of the customer's back end, or how to get one. */
 export type Identity = string | (() => string | Promise<string>) | null;
 
-/** `status` 0: no answer came. */
+/** A problem as the server tells it; `status` 0: no answer came. */
 export interface Failed {
   status: number;
+  field?: string;
+  detail?: string;
 }
 
 export interface Wire {
@@ -48,7 +50,7 @@ export function openWire(origin: string, app: string): Wire {
   };
 
   const once = async <T>(path: string, body: object): Promise<T> => {
-    let status = 0;
+    const failed: Failed = { status: 0 };
     try {
       const answer = await fetch(`${origin}/v1/${path}`, {
         method: "POST",
@@ -61,11 +63,11 @@ export function openWire(origin: string, app: string): Wire {
       const told = (await answer.json()) as T;
       log(path, told);
       if (answer.ok) return told;
-      status = answer.status;
+      Object.assign(failed, told);
     } catch (error) {
       log(path, error);
     }
-    throw { status };
+    throw failed;
   };
 
   const insist = async <T>(path: string, body: object, isWanted?: () => boolean): Promise<T> => {

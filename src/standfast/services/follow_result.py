@@ -1,26 +1,23 @@
 """What a visitor may know of what came of their click, now and a moment later."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Literal, TypeAlias
 
 from standfast.clock import Clock
 from standfast.config import Durations
 from standfast.connectors.registry import ConnectorUnknown, Registry
-from standfast.domain.action_run import ActionRun, Origin, RunState, resume
-from standfast.domain.attempt_chain import EntryKind
+from standfast.domain.action_run import ActionRun, Origin, RunState
 from standfast.domain.decision_token import ResultClaims
 from standfast.domain.prompt import ResultTexts
 from standfast.services.errors import NotFound
+from standfast.services.go_on import go_on
 from standfast.services.snapshots import Snapshots
 from standfast.services.tokens import Tokens
 from standfast.store.database import Database, Reader
 from standfast.store.interactions import InteractionRow, find_interaction
-from standfast.store.runs import list_runs, lock_runs, save_run
-from standfast.store.signals import RUN_DUE
-
-RETURN_SECONDS = 5.0
-"""A visitor who asks again sooner has not been away to act."""
+from standfast.store.runs import list_runs, lock_runs
 
 
 @dataclass(frozen=True)
@@ -33,12 +30,27 @@ class RunView:
     link: str | None = None
 
 
+UNDER_WAY = frozenset({RunState.ACCEPTED, RunState.RETRYING, RunState.UNKNOWN})
+NOT_DONE = frozenset({RunState.REFUSED, RunState.FAILED, RunState.CANCELLED})
+Verdict: TypeAlias = Literal["none", "pending", "needs_visitor", "refused", "succeeded"]
+READINGS: tuple[tuple[Verdict, frozenset[RunState]], ...] = (
+    ("pending", UNDER_WAY),
+    ("needs_visitor", frozenset({RunState.WAITING_FOR_VISITOR})),
+    ("refused", NOT_DONE),
+    ("pending", frozenset({RunState.NEEDS_OPERATOR})),
+    ("succeeded", frozenset({RunState.SUCCEEDED})),
+)
+"""The first that fits a run rules, so that one failure among several is never hidden."""
+
+
 @dataclass(frozen=True)
 class Recorded:
     """What became of an interaction so far. `show` answers an impression that asked first.
 
     `refusal` is the reason when nothing was started; its message is the prompt's own text.
-    `message` is the one sentence for the visitor: what happened, and what did not.
+    `state`, `message` and `link` are all of it for the visitor: where it stands, one sentence of
+    what happened and what did not, and where they may go on. `is_settled`: waiting any longer
+    could tell nothing more.
     """
 
     interaction: str
@@ -46,16 +58,10 @@ class Recorded:
     runs: tuple[RunView, ...]
     result_token: str | None = None
     refusal: dict[str, str] | None = None
+    state: Verdict = "none"
     message: str = ""
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether waiting any longer could tell the visitor more."""
-        return all(run.state not in UNDER_WAY for run in self.runs)
-
-
-UNDER_WAY = frozenset({RunState.ACCEPTED, RunState.RETRYING, RunState.UNKNOWN})
-NOT_DONE = frozenset({RunState.REFUSED, RunState.FAILED, RunState.CANCELLED})
+    link: str | None = None
+    is_settled: bool = True
 
 
 @dataclass(frozen=True)
@@ -88,13 +94,18 @@ class FollowResult:
             raise NotFound("There is no such interaction.")
         texts = self._texts(row)
         runs = [run for run in list_runs(reader, row.id) if run.origin is Origin.CLICK]
-        return Recorded(
+        views = tuple(view_of(run, texts) for run in runs)
+        state, link = _verdict(views)
+        recorded = Recorded(
             interaction=row.id,
             show=row.show,
-            runs=tuple(view_of(run, texts) for run in runs),
-            refusal=_refusal_view(row, texts),
-            message=texts.refused if row.refusal else self._message(runs, texts),
+            runs=views,
+            state=state,
+            message=self._message(runs, texts),
+            link=link,
+            is_settled=all(run.state not in UNDER_WAY for run in runs),
         )
+        return recorded if row.refusal is None else _refused(recorded, row.refusal, texts)
 
     def _message(self, runs: Sequence[ActionRun], texts: ResultTexts) -> str:
         """The prompt's own text where all runs stand alike, else what became of each, in order.
@@ -129,16 +140,9 @@ class FollowResult:
 
     def _go_on(self, interaction_id: str) -> None:
         now = self.clock.now()
-        back_since = now - timedelta(seconds=RETURN_SECONDS)
         with self.database.writing() as transaction:
             for run in lock_runs(transaction, interaction_id):
-                is_waiting = run.state is RunState.WAITING_FOR_VISITOR
-                if not is_waiting or (run.last_try_at or run.created_at) > back_since:
-                    continue
-                resumed = resume(run, now=now)
-                body = {"because": "the visitor came back"}
-                save_run(transaction, resumed, EntryKind.CHANGED, body, at=now)
-                transaction.signal(RUN_DUE)
+                go_on(transaction, run, because="the visitor came back", now=now)
 
 
 def view_of(run: ActionRun, texts: ResultTexts) -> RunView:
@@ -154,8 +158,21 @@ def view_of(run: ActionRun, texts: ResultTexts) -> RunView:
             return RunView(run.id, run.state, texts.pending)
 
 
-def _refusal_view(row: InteractionRow, texts: ResultTexts) -> dict[str, str] | None:
-    if row.refusal is None:
-        return None
-    view = {"reason": row.refusal["reason"], "message": texts.refused}
-    return {**view, "link": texts.fallback_link} if texts.fallback_link else view
+def _verdict(views: Sequence[RunView]) -> tuple[Verdict, str | None]:
+    for verdict, states in READINGS:
+        found = next((view for view in views if view.state in states), None)
+        if found is not None:
+            return verdict, found.link
+    return "none", None
+
+
+def _refused(recorded: Recorded, refusal: Mapping[str, str], texts: ResultTexts) -> Recorded:
+    """Nothing was started."""
+    link = {"link": texts.fallback_link} if texts.fallback_link else {}
+    return replace(
+        recorded,
+        refusal={"reason": refusal["reason"], "message": texts.refused, **link},
+        state="refused",
+        message=texts.refused,
+        link=texts.fallback_link,
+    )

@@ -1,6 +1,7 @@
 """The script on the customer's page, as it was built by `./run assets`."""
 
 import gzip
+import re
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Final
@@ -11,12 +12,14 @@ FOLDER: Final = "/tag/"
 MINUTE = b"public, max-age=60, stale-while-revalidate=600"
 FOR_EVER = b"public, max-age=31536000, immutable"
 NOT_KEPT = b"no-store"
+_HASHED = re.compile(r"(|extras-)[0-9a-f]{16}\.js")
 
 
 class Manifest(msgspec.Struct, frozen=True):
     """The names of the built files; all but the loader's change with every byte in them."""
 
     loader: str
+    extras: str
     main: str
     preview: str
 
@@ -46,7 +49,7 @@ class TagFile:
 
 
 class TagFiles:
-    """Read once; a loader kept by a browser may still ask for the main file of an older release."""
+    """Read once; a loader or main file kept by a browser may ask for files of an older release."""
 
     def __init__(self) -> None:
         folder = files("standfast.web").joinpath("static/tag")
@@ -55,13 +58,17 @@ class TagFiles:
         )
         caches = {
             self.manifest.loader: MINUTE,
+            self.manifest.extras: FOR_EVER,
             self.manifest.main: FOR_EVER,
             self.manifest.preview: FOR_EVER,
         }
         self._files = {
             name: _read(folder.joinpath(name).read_bytes(), cache) for name, cache in caches.items()
         }
-        self._successor = _read(self._files[self.manifest.main].plain, NOT_KEPT)
+        self._successors = {
+            prefix: _read(self._files[name].plain, NOT_KEPT)
+            for prefix, name in (("", self.manifest.main), ("extras-", self.manifest.extras))
+        }
 
     @property
     def preview_path(self) -> str:
@@ -69,17 +76,11 @@ class TagFiles:
         return FOLDER + self.manifest.preview
 
     def find(self, path: str) -> TagFile | None:
-        """The file at /tag/<name>; for an older main file, the present one."""
+        """The file at /tag/<name>; for one of an older release, the present one."""
         name = path.removeprefix(FOLDER)
         found = self._files.get(name)
-        if found is None and _is_main(name):
-            return self._successor
-        return found
-
-
-def _is_main(name: str) -> bool:
-    stem, _, suffix = name.rpartition(".")
-    return suffix == "js" and len(stem) == 16 and all(one in "0123456789abcdef" for one in stem)
+        older = _HASHED.fullmatch(name)
+        return found or (self._successors[older[1]] if older else None)
 
 
 def _read(plain: bytes, cache: bytes) -> TagFile:

@@ -1,0 +1,123 @@
+/** The questions of a prompt: one survey, or a few inputs. */
+
+import type { ExtraWords } from "./furnish";
+import { make } from "./make";
+import type { Field } from "./protocol";
+
+export interface Form {
+  /** The answers by question; null: something is missing, and it is said beside it. */
+  read: (mustAnswer: boolean) => Record<string, string> | null;
+  /** Said beside its question; false: there is no such question. */
+  complain: (key: string, text: string) => boolean;
+}
+
+interface Question {
+  answer: () => string;
+  /** What is wrong with the answer; "" is nothing. */
+  fault: () => string;
+  complain: (text: string) => void;
+}
+
+export function makeForm(fields: Field[], into: HTMLElement, words: ExtraWords): Form {
+  const questions = new Map(fields.map((field) => [field.key, makeQuestion(field, into, words)]));
+
+  return {
+    complain(key, text) {
+      const found = questions.get(key);
+      if (found) found.complain(text);
+      return !!found;
+    },
+
+    read(mustAnswer) {
+      const values: Record<string, string> = {};
+      for (const [key, one] of questions) {
+        const fault = one.fault();
+        if (!fault) values[key] = one.answer();
+        // Who says no is not held back by half an answer.
+        else if (mustAnswer) {
+          one.complain(fault);
+          return null;
+        }
+      }
+      return values;
+    },
+  };
+}
+
+function makeQuestion(field: Field, into: HTMLElement, words: ExtraWords): Question {
+  const { kind, required } = field;
+  const isSurvey = kind === "choice";
+  const id = `q-${field.key}`;
+  const box = make(isSurvey ? "fieldset" : "div", "question");
+  const label = make(isSurvey ? "legend" : "label", "label", field.label);
+  const error = make("div", "error");
+  const inputs = isSurvey
+    ? field.choices.map((one) => radio(id, one.value, one.label, box))
+    : [entry(id, kind, box)];
+  // What is told of belongs to what has the focus: the group, or the only input.
+  const told = isSurvey ? box : inputs[0]!;
+
+  label.id = "";
+  error.id = `${id}-error`;
+  box.id = "";
+  if (isSurvey) box.setAttribute("role", "radiogroup");
+  else label.setAttribute("for", id);
+  told.setAttribute("aria-required", `${required}`);
+  if (!required) label.append(make("span", "optional", ` ${words.optional}`));
+  box.prepend(label);
+  box.append(error);
+  into.append(box);
+
+  const mark = (text: string): void => {
+    error.textContent = text;
+    error.hidden = !text;
+    told.setAttribute("aria-describedby", error.id);
+    if (text) told.setAttribute("aria-invalid", "true");
+    else told.removeAttribute("aria-invalid");
+  };
+  const chosen = (): HTMLInputElement | undefined =>
+    isSurvey ? inputs.find((one) => one.checked) : inputs[0];
+  const answer = (): string => {
+    const one = chosen();
+    return one ? one.value.trim() : "";
+  };
+
+  box.addEventListener("input", () => mark(""));
+  mark("");
+  return {
+    answer,
+    fault() {
+      const text = answer();
+      const isHalf = inputs[0]!.validity.badInput; // as half a date
+      if (!text) return required || isHalf ? words.unanswered : "";
+      return kind === "number" && !/^-?\d{1,9}$/.test(text) ? words.unfit_number : "";
+    },
+    complain(text) {
+      mark(text);
+      (chosen() || inputs[0]!).focus();
+    },
+  };
+}
+
+function entry(id: string, kind: Field["kind"], into: HTMLElement): HTMLInputElement {
+  const input = make("input", "answer");
+  input.id = id;
+  // A number's own input changes it when somebody only wants to scroll.
+  input.type = kind === "date" ? kind : "text";
+  if (kind === "number") input.inputMode = "numeric";
+  into.append(input);
+  return input;
+}
+
+/** Within its label. */
+function radio(group: string, value: string, text: string, into: HTMLElement): HTMLInputElement {
+  const choice = make("label", "choice");
+  const input = make("input");
+  input.type = "radio";
+  input.name = group;
+  input.value = value;
+  choice.id = "";
+  choice.append(input, text);
+  into.append(choice);
+  return input;
+}
