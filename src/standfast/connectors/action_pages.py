@@ -42,12 +42,16 @@ def _action(action: ActionSpec, spec: ConnectorSpec) -> str:
     return "\n".join([
         f"### {action.title}: `{action.key}`",
         "",
-        f"{action.sentence} Needs: {_as_clause(action.needs)}",
+        f"{action.sentence} Needs: {_as_clause(action.needs)}{_preview(action)}",
         "",
         *_parameters(action),
         *_undo(action, spec),
         *_calls(action),
     ])  # fmt: skip
+
+
+def _preview(action: ActionSpec) -> str:
+    return " Its price can be shown before the click." if action.has_preview else ""
 
 
 def _as_clause(sentence: str) -> str:

@@ -1,7 +1,5 @@
 """Take a change of plan back that waits for the renewal."""
 
-from collections.abc import Mapping
-
 from standfast.connectors.chargify import previews
 from standfast.connectors.chargify.changing import (
     Change,
@@ -69,13 +67,6 @@ class UndoPlanChange(Change):
     def call(self, record: BillingRecord, wish: Wish, token: str) -> Call:
         """An empty string "undoes" what waits; null is not documented."""
         return put(path_of(record), {"subscription": {"next_product_id": ""}}, token)
-
-    def note(self, record: BillingRecord, wish: Wish) -> Mapping[str, str]:
-        told = {
-            "next_plan": record.next_plan_external_id,
-            "next_price_point": record.next_price_point_external_id,
-        }
-        return {key: value for key, value in told.items() if value}
 
     def price(self, job: Job, record: BillingRecord, wish: Wish) -> Preview:
         return previews.stays(job, record)

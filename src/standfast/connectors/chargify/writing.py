@@ -152,6 +152,8 @@ def memo_of(subscription: Subscription) -> dict[str, str]:
         "state": subscription.state,
         "plan": subscription.plan_id,
         "price_point": subscription.product_price_point_id,
+        "next_plan": subscription.next_product_id,
+        "next_price_point": subscription.next_product_price_point_id,
         REVENUE: subscription.total_revenue_in_cents,
     }
     return {key: str(value) for key, value in told.items() if value is not None}
