@@ -99,10 +99,13 @@ class RunActions:
         return self._settle(give_up(run, now=now), EntryKind.CHANGED, {})
 
     def _perform(self, run: ActionRun) -> ActionRun:
-        with self.database.reading() as reader:
+        with self.database.reading_one() as reader:
             connection = get_connection(reader, run.connection_id)
-        if connection.health is Health.BROKEN:
+        if connection.health is Health.BROKEN and run.waits_when_down:
             return self._hold(run, connection)
+        if connection.health is Health.BROKEN:
+            down = Refused(RefusalReason.SITE_DOWN, connection.health_detail)
+            return self._settle_outcome(run, down, None, None)
         if not connection.is_active:
             off = Refused(RefusalReason.CONNECTION_INACTIVE, SWITCHED_OFF)
             return self._settle_outcome(run, off, None, None)

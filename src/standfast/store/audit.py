@@ -1,10 +1,12 @@
 """Every change made in the console: who, when, where, what, before and after."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import insert, select
 
 from standfast.domain.attempt_chain import body_digest
@@ -77,6 +79,16 @@ def digest_of(row: AuditRow, salt: str) -> str:
     content = {"before": row.before, "after": row.after, "reason": row.reason}
     who = [row.id, row.actor_id, row.actor_name, row.app_id, row.deed, row.subject]
     return body_digest({"who": who, "digest": body_digest(content, salt)}, "")
+
+
+def digest_of_row(row: Mapping[str, Any]) -> str | None:
+    """As `digest_of`, of an entry in its columns' own form; None when it cannot be read."""
+    try:
+        content = {name: msgspec.json.decode(row[name]) for name in ("before", "after")}
+    except msgspec.DecodeError:
+        return None
+    told = {name: value for name, value in row.items() if name != "is_sealed"}
+    return digest_of(AuditRow(**{**told, **content}), row["salt"])
 
 
 def list_entries(

@@ -1,5 +1,6 @@
 """The two databases behind one face: who may read, who may write, what is told after a commit."""
 
+import time
 from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, text
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import QueuePool
 
 from standfast.store import schema_ledger, schema_operators
@@ -18,6 +20,9 @@ from standfast.store.signals import LocalSignals, PostgresSignals, Signal, Signa
 
 TABLES = (schema_ledger.core, schema_operators.core)
 """`core` is complete once both modules are imported."""
+
+
+PING_AFTER_SECONDS = 1.0
 
 
 class Reader:
@@ -58,6 +63,9 @@ class Database:
         self._core_writes = core_writes
         self._grouped = GroupedWriter(core_writes) if self.is_embedded else None
         self._core_reads = core_reads
+        self._core_glances = core_reads
+        if not self.is_embedded:
+            self._core_glances = core_reads.execution_options(isolation_level="AUTOCOMMIT")
         self._mirror_writes = mirror_writes
         self._mirror_reads = mirror_reads
         self.signals = signals
@@ -71,6 +79,20 @@ class Database:
     @contextmanager
     def reading(self) -> Generator[Reader]:
         with self._core_reads.connect() as connection:
+            yield Reader(connection)
+
+    @contextmanager
+    def reading_one_moment(self) -> Generator[Reader]:
+        """As `reading`, but what is written meanwhile stays unseen however long it takes."""
+        with self._core_reads.connect() as connection:
+            if not self.is_embedded:  # SQLite's readers never see it
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            yield Reader(connection)
+
+    @contextmanager
+    def reading_one(self) -> Generator[Reader]:
+        """For one statement: no transaction is begun and ended around it."""
+        with self._core_glances.connect() as connection:
             yield Reader(connection)
 
     @contextmanager
@@ -192,9 +214,8 @@ def _begin_with(engine: Engine, statement: str) -> None:
 
 def _open_postgresql(database_url: str) -> Database:
     url = "postgresql+psycopg://" + database_url.partition("://")[2]
-    engine = create_engine(
-        url, pool_size=8, max_overflow=24, pool_pre_ping=True, hide_parameters=True
-    )
+    engine = create_engine(url, pool_size=8, max_overflow=24, hide_parameters=True)
+    _ping_after_a_rest(engine)
     return Database(
         core_writes=engine,
         core_reads=engine,
@@ -203,6 +224,24 @@ def _open_postgresql(database_url: str) -> Database:
         signals=PostgresSignals(engine),
         shared_slots=AdvisorySlots(engine),
     )
+
+
+def _ping_after_a_rest(engine: Engine) -> None:
+    """Asks whether the server is still there, but not before each of many transactions."""
+
+    def returned(_driver: Any, record: Any) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    def taken(driver: Any, record: Any, _proxy: Any) -> None:
+        rested = time.monotonic() - record.info.get("rests_since", time.monotonic())
+        if rested > PING_AFTER_SECONDS:
+            try:
+                engine.dialect.do_ping(driver)
+            except engine.dialect.loaded_dbapi.Error as error:
+                raise DisconnectionError from error  # the pool takes another one
+
+    event.listen(engine, "checkin", returned)
+    event.listen(engine, "checkout", taken)
 
 
 def upserting(transaction: Transaction, table: Table) -> Any:

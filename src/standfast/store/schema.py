@@ -243,9 +243,19 @@ action_runs = Table(
     Column("created_at", Instant, nullable=False),
     Column("finished_at", Instant),
     UniqueConstraint("interaction_id", "position"),
-    Index("ix_action_runs_due", "due_at"),
-    Index("ix_action_runs_lane", "lane", "sequence"),
-    Index("ix_action_runs_finished", "finished_at"),
+    Index(
+        "ix_action_runs_due",
+        "due_at",
+        sqlite_where=text("due_at IS NOT NULL"),
+        postgresql_where=text("due_at IS NOT NULL"),
+    ),
+    Index(
+        "ix_action_runs_lane",
+        "lane",
+        "sequence",
+        sqlite_where=text("finished_at IS NULL"),
+        postgresql_where=text("finished_at IS NULL"),
+    ),
     Index("ix_action_runs_parent", "parent_id"),
     Index(
         "ix_action_runs_unsealed",

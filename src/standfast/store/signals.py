@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 CHANNEL = "standfast"
+_NOTIFY = text("SELECT pg_notify(:channel, payload) FROM unnest(CAST(:payloads AS text[])) payload")
 RECONNECT_SECONDS = 1.0
 
 
@@ -29,8 +30,8 @@ RUN_DUE = "run_due"
 RUN_SETTLED = "run_settled"
 SNAPSHOT_CHANGED = "snapshot_changed"
 SYNC_DUE = "sync_due"
-
 WEBHOOK_DUE = "webhook_due"
+
 Listener = Callable[[Signal], None]
 
 
@@ -90,11 +91,9 @@ class PostgresSignals(_Listeners):
             self._thread.start()
 
     def within(self, connection: Connection, signals: Sequence[Signal]) -> None:
-        for signal in signals:
-            connection.execute(
-                text("SELECT pg_notify(:channel, :payload)"),
-                {"channel": CHANNEL, "payload": f"{signal.topic}:{signal.subject}"},
-            )
+        payloads = {f"{signal.topic}:{signal.subject}" for signal in signals}
+        if payloads:
+            connection.execute(_NOTIFY, {"channel": CHANNEL, "payloads": sorted(payloads)})
 
     def after_commit(self, signals: Sequence[Signal]) -> None:
         pass

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+import msgspec
+from sqlalchemy import Text, select, type_coerce
 
-from standfast.domain.snapshot import Snapshot, read_snapshot
+from standfast.domain.snapshot import Snapshot, hash_of_canonical, read_snapshot
 from standfast.store.bodies import packed
 from standfast.store.database import Reader, Transaction, upserting
 from standfast.store.schema import snapshots
@@ -28,3 +29,25 @@ def find_snapshot(reader: Reader, app_id: str, snapshot_hash: str) -> Snapshot |
         )
     ).scalar()
     return None if body is None else read_snapshot(body)
+
+
+def find_broken_snapshot(reader: Reader) -> str | None:
+    """The hash of one whose body is not what the hash was made of."""
+    columns = (snapshots.c.hash, type_coerce(snapshots.c.body, Text).label("body"))
+    after = ""
+    while True:
+        query = select(*columns).where(snapshots.c.hash > after).order_by(snapshots.c.hash)
+        row = reader.connection.execute(query.limit(1)).one_or_none()
+        if row is None:
+            return None
+        if row.hash != _hash_of(row.body):
+            return row.hash
+        after = row.hash
+
+
+def _hash_of(body: str) -> str | None:
+    try:
+        plain = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        return None
+    return hash_of_canonical(msgspec.json.encode(plain, order="sorted"))

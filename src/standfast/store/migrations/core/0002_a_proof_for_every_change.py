@@ -117,7 +117,12 @@ def upgrade() -> None:
     for name in ("parent_id", "started_by", "quoted"):
         op.add_column("action_runs", sa.Column(name, sa.Text(), nullable=True))
     _add_flag("action_runs", "waits_when_down", value=True)
-    op.create_index("ix_action_runs_finished", "action_runs", ["finished_at"])
+    for name in ("ix_action_runs_due", "ix_action_runs_lane"):
+        op.drop_index(name, "action_runs")
+    _index_some("ix_action_runs_due", "action_runs", "due_at", where="due_at IS NOT NULL")
+    _index_some(
+        "ix_action_runs_lane", "action_runs", "lane", "sequence", where="finished_at IS NULL"
+    )
     op.create_index("ix_action_runs_parent", "action_runs", ["parent_id"])
     _add("audit_entries", "reason", "")
     op.add_column("audit_entries", sa.Column("visitor", sa.Text(), nullable=True))
@@ -125,10 +130,13 @@ def upgrade() -> None:
     _add("audit_entries", "digest", "")
     _add_flag("audit_entries", "is_sealed", value=False)
     op.create_index("ix_audit_entries_visitor", "audit_entries", ["visitor"])
-    _index_those(
-        "action_runs", "finished_at", "finished_at IS NOT NULL AND last_hash <> sealed_hash"
+    _index_some(
+        "ix_action_runs_unsealed",
+        "action_runs",
+        "finished_at",
+        where="finished_at IS NOT NULL AND last_hash <> sealed_hash",
     )
-    _index_those("audit_entries", "at", "NOT is_sealed")
+    _index_some("ix_audit_entries_unsealed", "audit_entries", "at", where="NOT is_sealed")
     connection = op.get_bind()
     _chain_journals_anew(connection)
     _digest_deeds(connection)
@@ -143,12 +151,10 @@ def _add_flag(table: str, name: str, *, value: bool) -> None:
     op.add_column(table, sa.Column(name, sa.Boolean(), nullable=False, server_default=default))
 
 
-def _index_those(table: str, column: str, condition: str) -> None:
-    """The few rows the sealer looks for."""
-    where = sa.text(condition)
-    op.create_index(
-        f"ix_{table}_unsealed", table, [column], sqlite_where=where, postgresql_where=where
-    )
+def _index_some(name: str, table: str, *columns: str, where: str) -> None:
+    """Few runs are open at a time, few rows unsealed: only they are worth a place in the index."""
+    clause = sa.text(where)
+    op.create_index(name, table, list(columns), sqlite_where=clause, postgresql_where=clause)
 
 
 def _sha(text: str) -> str:
