@@ -42,9 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=200, help="visitors' intentions")
     parser.add_argument("--database", choices=[*DATABASES, "both"], default="both")
     parser.add_argument("--seed", type=int, help="the same number draws the same rounds")
-    parser.add_argument("--at-once", type=int, default=8, help="rounds under way at once")
-    parser.add_argument("--webs", type=int, default=1, help="`standfast web` on PostgreSQL")
-    parser.add_argument("--workers", type=int, default=1, help="`standfast worker` on PostgreSQL")
+    parser.add_argument("--at-once", type=int, default=12, help="rounds under way at once")
+    parser.add_argument("--webs", type=int, default=2, help="`standfast web` on PostgreSQL")
+    parser.add_argument("--workers", type=int, default=3, help="`standfast worker` on PostgreSQL")
     parser.add_argument(
         "--duration",
         action="append",

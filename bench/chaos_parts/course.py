@@ -14,13 +14,13 @@ from urllib.parse import urlsplit
 import httpx2
 
 from chaos_parts.evidence import Ledger, TwinLog
-from chaos_parts.house import AppKeys, Customer, add_customers, furnish
+from chaos_parts.house import AppKeys, Customer, add_customers, furnish, send_webhooks
 from chaos_parts.judge import Evidence, Judge, Verdict
 from chaos_parts.plan import Round, Window, draw
 from chaos_parts.player import Kill, Played, Player
 from chaos_parts.postgresql import running_postgresql
 from chaos_parts.processes import Fleet, Program, running_fleet
-from chaos_parts.surroundings import Scale, environment
+from chaos_parts.surroundings import IN_FLIGHT, Scale, environment
 from chaos_parts.visitor import Traffic
 from chargify_simulator.testing import RunningSimulator
 
@@ -38,6 +38,9 @@ class Course:
     verdict: Verdict
     calls: int
     most_in_flight: int
+    beyond_in_flight: int
+    faults_that_struck: int
+    webhooks: tuple[int, int]
     seconds: float
 
     def troubles(self) -> Counter[str]:
@@ -65,6 +68,7 @@ def run_course(folder: Path, *, rounds: int, seed: int, scale: Scale, database: 
                 workers=scale.workers,
             )
         )
+        send_webhooks(twin, [front.url + keys.hook for front in fleet.fronts], seed)
         player = _player(stack, fleet, twin, Ledger(data, url), keys, customers, scale)
         began = time.monotonic()
         played = _play(player, drawn, spare, scale)
@@ -150,6 +154,9 @@ def _judged(player: Player, played: list[Played], seconds: float) -> Course:
         verdict=verdict,
         calls=len(player.log.calls),
         most_in_flight=player.twin.stats()["max_in_flight"],
+        beyond_in_flight=player.log.beyond(IN_FLIGHT),
+        faults_that_struck=player.log.faults_that_struck(),
+        webhooks=player.ledger.webhooks(),
         seconds=seconds,
     )
 

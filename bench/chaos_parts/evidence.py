@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from chaos_parts.plan import Window
 from chargify_simulator.testing import RunningSimulator
@@ -19,6 +19,7 @@ from standfast.domain.attempt_chain import Entry, EntryKind
 from standfast.store.database import Reader, open_database
 from standfast.store.runs import get_run, list_entries
 from standfast.store.schema import action_runs
+from standfast.store.schema_ledger import webhook_inbox
 
 QUIET_SECONDS = 20.0
 FINAL_STATES = frozenset({"succeeded", "refused", "failed", "cancelled", "needs_operator"})
@@ -39,9 +40,26 @@ class Ledger:
                 query = query.where(action_runs.c.user_id == user)
             return [get_run(reader, one) for one in reader.connection.scalars(query).all()]
 
+    def holder(self, user: str, run_id: str | None) -> int | None:
+        """The process that holds this run, or the one that is held of this user's."""
+        columns = action_runs.c
+        query = select(columns.lease_owner).where(columns.lease_until.is_not(None))
+        which = columns.user_id == user if run_id is None else columns.id == run_id
+        with self._reading() as reader:
+            owner = reader.connection.scalars(query.where(which)).first()
+        return int(owner.split("-")[1]) if owner else None
+
     def journals(self, run_ids: Iterable[str]) -> dict[str, list[Entry]]:
         with self._reading() as reader:
             return {one: list_entries(reader, one) for one in run_ids}
+
+    def webhooks(self) -> tuple[int, int]:
+        """Events that were taken in, and how often they came."""
+        columns = webhook_inbox.c
+        with self._reading() as reader:
+            query = select(func.count(), func.coalesce(func.sum(columns.deliveries), 0))
+            taken, deliveries = reader.connection.execute(query.select_from(webhook_inbox)).one()
+        return taken, int(deliveries)
 
     @contextmanager
     def _reading(self) -> Generator[Reader]:
@@ -89,6 +107,19 @@ class TwinLog:
         self.collect()
         return next((call for call in self.calls.values() if call["fault"] == fault), None)
 
+    def forget_fault(self, fault: int) -> None:
+        """A spent fault only slows the twin down; one that has struck nobody yet stays."""
+        view = self.twin.control("GET", f"faults/{fault}")
+        if view["used"] and not view["waiting"]:
+            self.twin.control("DELETE", f"faults/{fault}")
+
+    def faults_that_struck(self) -> int:
+        return len({call["fault"] for call in self.calls.values()} - {None})
+
+    def beyond(self, in_flight: int) -> int:
+        """How many of Standfast's requests came when so many were under way already."""
+        return sum(call["in_flight"] > in_flight for call in self._ours())
+
     def wait_until_quiet(self) -> bool:
         """Whether every request, held and delayed ones too, has come to its end."""
         give_up_at = time.monotonic() + QUIET_SECONDS
@@ -105,8 +136,13 @@ class TwinLog:
         The customer counts for creates only, which share one path.
         """
         counts: dict[tuple[str, str, object], int] = defaultdict(int)
-        for call in self.calls.values():
-            if call["effect"] and call["user_agent"].startswith("standfast"):
+        for call in self._ours():
+            if call["effect"]:
                 ordered = (call["body"] or {}).get("subscription") or {}
                 counts[call["method"], call["path"], ordered.get("customer_id")] += 1
         return counts
+
+    def _ours(self) -> Generator[dict[str, Any]]:
+        for call in self.calls.values():
+            if call["user_agent"].startswith("standfast"):
+                yield call

@@ -7,19 +7,11 @@ from typing import Any
 
 from chaos_parts.evidence import FINAL_STATES
 from chaos_parts.house import Customer
-from chaos_parts.plan import Action
+from chaos_parts.intents import INTENTS, Action
 from chaos_parts.player import Played
-from chaos_parts.surroundings import COUPON_CODE
 from chaos_parts.troubles import write_call
 from standfast.domain.action_run import ActionRun
 from standfast.domain.attempt_chain import Entry, first_broken
-
-KEYS = {
-    Action.CREATE: "create_subscription",
-    Action.CANCEL: "cancel_subscription",
-    Action.CANCEL_NOW: "cancel_subscription",
-    Action.COUPON: "add_coupon",
-}
 
 
 @dataclass(frozen=True)
@@ -68,7 +60,7 @@ class Judge:
         return self.verdict
 
     def _judge_intention(self, played: Played, action: Action) -> None:
-        run = self._runs.get((played.round.user, KEYS[action]))
+        run = self._runs.get((played.round.user, INTENTS[action].key))
         who = f"{played.round.user} {action} (run {run.id if run else None})"
         times = self._times(action, played.customer)
         if times > 1:
@@ -124,10 +116,8 @@ class Judge:
     def _state(self, action: Action, customer: Customer) -> int:
         if action is Action.CREATE:
             return len(self._by_customer.get(customer.id, []))
-        changed = self._by_id[customer.subscription or 0]
-        if action is Action.COUPON:
-            return changed["coupon_codes"].count(COUPON_CODE)
-        return int(_is_canceled(changed, action))
+        after = self._by_id[customer.subscription or 0]
+        return INTENTS[action].times(customer.before, after)
 
     def _subscription_with_effect(
         self, run: ActionRun, action: Action, customer: Customer
@@ -136,9 +126,3 @@ class Judge:
             own = self._by_customer.get(customer.id, [])
             return next((one["id"] for one in own if one["reference"] == f"sf-{run.id}"), None)
         return customer.subscription if self._state(action, customer) else None
-
-
-def _is_canceled(subscription: dict[str, Any], action: Action) -> bool:
-    if action is Action.CANCEL_NOW:
-        return subscription["state"] == "canceled"
-    return subscription["cancel_at_end_of_period"]

@@ -7,14 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-
-class Action(StrEnum):
-    """The step key of its prompt."""
-
-    CREATE = "create"
-    CANCEL = "cancel"
-    COUPON = "coupon"
-    CANCEL_NOW = "cancel_now"
+from chaos_parts.intents import Action
 
 
 class Delivery(StrEnum):
@@ -57,9 +50,10 @@ class Trouble(StrEnum):
 
 T = TypeVar("T")
 
-KILL_EVERY = 16
+KILL_EVERY = 19
 DECLINED_EVERY = 7
-SPARE_KILLS = 12
+SPARE_EVERY = 50
+"""One spare round for so many, and twelve at least."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +109,7 @@ def draw(rounds: int, seed: int) -> tuple[list[Round], list[Round]]:
         )
     spare = [
         Round(rounds + n, Action.COUPON, Delivery.ONCE, None, Window.BEFORE_INTENT, False, n)
-        for n in range(SPARE_KILLS)
+        for n in range(max(12, rounds // SPARE_EVERY))
     ]
     return drawn, spare
 

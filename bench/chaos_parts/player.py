@@ -5,7 +5,7 @@ import random
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +13,8 @@ import httpx2
 
 from chaos_parts.evidence import Ledger, TwinLog, window_of
 from chaos_parts.house import AppKeys, Customer
-from chaos_parts.plan import Action, Delivery, Round, Window
+from chaos_parts.intents import Action
+from chaos_parts.plan import Delivery, Round, Window
 from chaos_parts.processes import Fleet, Program
 from chaos_parts.troubles import HOLDS, hold_for, order
 from chaos_parts.visitor import Clicked, Page, Traffic
@@ -39,11 +40,13 @@ class Played:
 
 @dataclass(frozen=True)
 class Kill:
-    """`window` is where the run stood, by the journal; None when it was over and told."""
+    """`window` is where the run stood, by the journal.
+
+    None when it was over and told, or when another process than the one that was killed held it.
+    """
 
     aim: Window
     window: Window | None
-    program: str
 
 
 @dataclass
@@ -81,14 +84,17 @@ class Player:
     def _deliver_in_trouble(self, played: Played, luck: random.Random) -> None:
         one = played.round
         tabs = [self._clicks(played), self._clicks(played)]  # before anything is accepted
+        if one.trouble is None:
+            self._deliver(played, tabs, luck)
+            return
+        fault = order(self.twin, one.trouble, one.action, played.customer)
         letting_go: Future[None] | None = None
-        if one.trouble is not None:
-            fault = order(self.twin, one.trouble, one.action, played.customer)
-            if one.trouble in HOLDS:
-                letting_go = self.fingers.submit(self._let_go, fault, luck.uniform(0, 1.5))
+        if one.trouble in HOLDS:
+            letting_go = self.fingers.submit(self._let_go, fault, luck.uniform(0, 1.0))
         self._deliver(played, tabs, luck)
         if letting_go is not None:
             letting_go.result()
+        self.log.forget_fault(fault)
 
     def _clicks(self, played: Played) -> dict[str, str]:
         tokens = played.page.decide()
@@ -105,16 +111,16 @@ class Player:
             case Delivery.TWO_TABS:
                 self._at_once(played, first, second)
             case Delivery.RETRY:
-                page.accept_and_leave(first, leave_after)
+                played.take(page.accept_or_leave(first, leave_after))
                 played.take(page.accept(first))
             case Delivery.RELOAD:
-                page.accept_and_leave(first, leave_after)
+                played.take(page.accept_or_leave(first, leave_after))
                 page.decide()
                 played.take(page.accept(first))
             case Delivery.TABS_AND_RETRY:
-                left = self.fingers.submit(page.accept_and_leave, first, leave_after)
+                left = self.fingers.submit(page.accept_or_leave, first, leave_after)
                 played.take(page.accept(second))
-                left.result()
+                played.take(left.result())
                 played.take(page.accept(first))
 
     def _at_once(self, played: Played, *deliveries: dict[str, str]) -> None:
@@ -129,22 +135,34 @@ class Player:
 
     def _deliver_and_kill(self, played: Played, aim: Window, luck: random.Random) -> None:
         clicks = self._clicks(played)
+        is_blind = aim is Window.BEFORE_INTENT and luck.random() < 0.5
+        front = luck.choice(self.fleet.fronts)
+        page = replace(played.page, fronts=(front,))
         with self._killing:
-            is_blind = aim is Window.BEFORE_INTENT and luck.random() < 0.5
-            held_action = played.round.actions()[-1]
-            fault = None if is_blind else hold_for(self.twin, aim, held_action, played.customer)
-            answer = self.fingers.submit(played.page.accept, clicks)
+            fault = None if is_blind else self._hold(played, aim)
+            answer = self.fingers.submit(page.accept, clicks)
             if fault is None:
                 time.sleep(luck.uniform(0, 0.004))  # the click is on its way, or just written
+                program = front
             else:
                 with contextlib.suppress(TimeoutError):
                     self.twin.wait_until_held(fault, timeout=HELD_SECONDS)
-            at_front = is_blind or aim is Window.OUTCOME_ANSWER
-            program = luck.choice(self.fleet.fronts if at_front else self.fleet.workers)
-            killed_at = self._kill(program, fault, luck)
-            played.take(answer.result())
+                program = front if aim is Window.OUTCOME_ANSWER else self._holder(played, fault)
+            killed_at = self._kill(program or luck.choice(self.fleet.workers), fault, luck)
+        played.take(answer.result())
+        window = None
+        if program is not None:
             window = self._window_hit(played, aim, fault, killed_at)
-            self.kills.append(Kill(aim, window, program.name))
+        self.kills.append(Kill(aim, window))
+
+    def _hold(self, played: Played, aim: Window) -> int:
+        return hold_for(self.twin, aim, played.round.actions()[-1], played.customer)
+
+    def _holder(self, played: Played, fault: int) -> Program | None:
+        """The process that holds the lease of the run whose call is held."""
+        run_id = _reference_in(self.log.of_fault(fault))
+        pid = self.ledger.holder(played.round.user, run_id)
+        return next((one for one in self.fleet.workers if one.pid == pid), None)
 
     def _kill(self, program: Program, fault: int | None, luck: random.Random) -> datetime:
         """A held request goes on while nobody listens, when somebody does again, or never."""

@@ -34,6 +34,10 @@ class Program:
         self._environment = {**os.environ, **environment}
         self._process: subprocess.Popen[str] | None = None
 
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
     def start(self, *more: str) -> str:
         """Its first line, which it says when it is ready."""
         program, *words = self._words

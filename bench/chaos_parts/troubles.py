@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from chaos_parts.house import Customer
-from chaos_parts.plan import Action, Trouble, Window
+from chaos_parts.intents import INTENTS, Action
+from chaos_parts.plan import Trouble, Window
 from chaos_parts.surroundings import BEYOND_CHARGE_SECONDS, BEYOND_READ_SECONDS
 from chargify_simulator.testing import RunningSimulator
 
@@ -31,23 +32,17 @@ HOLDS = frozenset({Trouble.HELD_BEFORE, Trouble.HELD_AFTER})
 
 def write_call(action: Action, customer: Customer) -> tuple[str, str]:
     """The call that changes the bill, as (method, path)."""
-    subscription = f"/subscriptions/{customer.subscription}"
-    match action:
-        case Action.CREATE:
-            return "POST", "/subscriptions.json"
-        case Action.CANCEL:
-            return "POST", f"{subscription}/delayed_cancel.json"
-        case Action.CANCEL_NOW:
-            return "DELETE", f"{subscription}.json"
-        case Action.COUPON:
-            return "POST", f"{subscription}/add_coupon.json"
+    write = INTENTS[action].write
+    if action is Action.CREATE:
+        return write.method, "/subscriptions.json"
+    return write.method, write.path(customer.subscription)
 
 
 def order(twin: RunningSimulator, trouble: Trouble, action: Action, customer: Customer) -> int:
     """The fault's id. On a create it may strike another visitor's: they share the path."""
     wanted = dict(ORDERS[trouble])
     if wanted["kind"] == "delay":
-        is_charge = action is Action.CREATE
+        is_charge = INTENTS[action].charges
         wanted["seconds"] = BEYOND_CHARGE_SECONDS if is_charge else BEYOND_READ_SECONDS
     call = _read_calls(customer) if trouble in OF_READS else write_call(action, customer)
     return _fault(twin, call, wanted)

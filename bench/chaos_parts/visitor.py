@@ -19,6 +19,8 @@ PATIENCE_SECONDS = 60.0
 ASK_AGAIN_SECONDS = 0.05
 READY_AGAIN_SECONDS = 5.0
 FOLLOW_MS = 5_000
+HOPELESS_AFTER = 100
+"""After so many answers 5xx the run is over: there is nothing more to learn."""
 UNDER_WAY = frozenset({"accepted", "retrying", "unknown"})
 
 
@@ -69,20 +71,26 @@ class Page:
     def accept(self, clicks: Mapping[str, str]) -> dict[str, Clicked]:
         """Click these (token by step) in one report, until it is answered; what was accepted."""
         self.traffic.deliveries += 1
-        found = self._ask("/v1/interactions", self._report(clicks))
-        at = datetime.now(UTC)
-        answered = zip(clicks, found["results"], strict=True)
-        return {step: _clicked(one, at) for step, one in answered if self._is_taken(one)}
+        return self._taken(clicks, self._ask("/v1/interactions", self._report(clicks)))
 
-    def accept_and_leave(self, clicks: Mapping[str, str], after_seconds: float) -> None:
-        """Click, and cut the connection before the answer is here."""
+    def accept_or_leave(
+        self, clicks: Mapping[str, str], after_seconds: float
+    ) -> dict[str, Clicked]:
+        """Click, and cut the connection unless the answer is here so soon."""
         self.traffic.deliveries += 1
         timeout = httpx2.Timeout(5.0, read=after_seconds)
         front = self.luck.choice(self.fronts)
         try:
-            self._send(front, "/v1/interactions", self._report(clicks), timeout)
+            answer = self._send(front, "/v1/interactions", self._report(clicks), timeout)
         except httpx2.TransportError:
             self.traffic.cut_by_us += 1
+            return {}
+        return self._taken(clicks, answer.json()) if answer.is_success else {}
+
+    def _taken(self, clicks: Mapping[str, str], found: Mapping[str, Any]) -> dict[str, Clicked]:
+        at = datetime.now(UTC)
+        answered = zip(clicks, found["results"], strict=True)
+        return {step: _clicked(one, at) for step, one in answered if self._is_taken(one)}
 
     def follow(self, result_token: str, give_up_at: float) -> bool:
         """Whether all runs of the click were final before `give_up_at` (monotonic)."""
@@ -99,6 +107,8 @@ class Page:
             front.ready.wait(timeout=READY_AGAIN_SECONDS)
             if front.failure:
                 raise NeverAnswered(front.failure)
+            if len(self.traffic.answers_5xx) >= HOPELESS_AFTER:
+                raise NeverAnswered("too many answers said that Standfast had failed")
             try:
                 answer = self._send(front, path, body, httpx2.Timeout(15.0))
             except httpx2.TransportError:
