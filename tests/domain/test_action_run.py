@@ -82,6 +82,25 @@ def test_each_outcome_leads_to_its_state(outcome, state):
     assert (run.due_at is None) == run.is_finished
 
 
+@pytest.mark.parametrize("cause", list(RetryCause))
+@pytest.mark.parametrize("run", [a_run(), sent()], ids=["while reading", "while sending"])
+def test_a_run_that_does_not_wait_is_refused_when_the_site_is_down(run, cause):
+    refused = settled(replace(run, waits_when_down=False), RetryLater(cause, "down"))
+
+    assert (refused.state, refused.result.reason) == (RunState.REFUSED, RefusalReason.SITE_DOWN)
+    assert refused.due_at is None
+    assert refused.result.message == "down"
+
+
+def test_a_run_that_does_not_wait_is_still_looked_up_when_a_send_is_in_doubt():
+    run = replace(a_run(), waits_when_down=False)
+    unsure = settled(sent(run), Unknown("cut"))
+    resend = looked_up(unsure, Absent(), at=6)
+
+    assert unsure.state is RunState.UNKNOWN
+    assert settled(resend, NOT_REACHED, at=7).state is RunState.UNKNOWN
+
+
 def test_a_look_up_comes_5_30_120_and_600_seconds_after_the_doubt_and_then_hourly():
     # 1 + 5 = 6; 6 + 30 = 36; 36 + 120 = 156; 156 + 600 = 756; 756 + 3600 = 4356
     run = settled(sent(), Unknown("cut"), at=1)
@@ -233,7 +252,7 @@ findings = st.sampled_from([Succeeded("s1"), Absent(), Obscure("?")])
 @given(data=st.data())
 def test_a_new_token_is_used_only_when_nothing_can_have_happened_under_the_old_one(data):
     """Walks any history; whenever the group rises, the former group's sends are all accounted."""
-    run, now = a_run(), START
+    run, now = replace(a_run(), waits_when_down=data.draw(st.booleans())), START
     for _ in range(12):
         now += timedelta(seconds=data.draw(st.floats(0.1, 400)))
         step = next_step(run, now=now)
@@ -256,6 +275,9 @@ def test_a_new_token_is_used_only_when_nothing_can_have_happened_under_the_old_o
                 assert not (isinstance(outcome, RetryLater) and had_doubt)
             if run.state in {RunState.FAILED, RunState.REFUSED} and had_doubt:
                 assert isinstance(outcome, Refused)
+            if run.result.reason is RefusalReason.SITE_DOWN:
+                assert isinstance(outcome, RetryLater)
+                assert not run.waits_when_down
         else:
             run = give_up(run, now=now)
         if run.is_finished:

@@ -14,6 +14,7 @@ from standfast.contract.actions import (
     Obscure,
     Outcome,
     Preview,
+    RefusalReason,
     Refused,
     RetryCause,
     RetryLater,
@@ -90,8 +91,9 @@ class ActionRun:
     """One durable execution of one action. Unique per interaction and position.
 
     `memo` is what the action noted with its first write (how things stood before). `quoted` is
-    the price the visitor saw and agreed to. `incident` says what an operator must look at though
-    the run is finished (charged another price than was shown); empty when there is nothing.
+    the price the visitor saw and agreed to. Unless it `waits_when_down`, a billing system that
+    cannot be reached is a refusal. `incident` says what an operator must look at though the run
+    is finished (charged another price than was shown); empty when there is nothing.
     `entries` and `last_hash` are the length and the end of its journal.
     """
 
@@ -174,13 +176,11 @@ def next_step(run: ActionRun, *, now: datetime) -> NextStep:
 def give_up(run: ActionRun, *, now: datetime) -> ActionRun:
     """The time is over and surely nothing happened."""
     if run.state is RunState.WAITING_FOR_VISITOR:
-        return _finish(
-            run, RunState.CANCELLED, _said(run, "The visitor did not come back in time."), now
-        )
+        gone = _said(run, "The visitor did not come back in time.")
+        return _finish(run, RunState.CANCELLED, gone, now)
     message = run.result.message or "It was never reached"
-    return _finish(
-        run, RunState.FAILED, _said(run, f"Not done before its deadline: {message}"), now
-    )
+    late = _said(run, f"Not done before its deadline: {message}")
+    return _finish(run, RunState.FAILED, late, now)
 
 
 def open_intent(
@@ -228,6 +228,9 @@ def settle(run: ActionRun, outcome: Outcome, *, now: datetime, durations: Durati
                 deadline_at=until,  # the visitor's own deadline counts now
                 result=RunResult(message=message, link=link),
             )
+        case RetryLater(detail=detail) if not run.waits_when_down:
+            down = RunResult(reason=RefusalReason.SITE_DOWN, message=detail)
+            return _finish(run, RunState.REFUSED, down, now)  # no send is in doubt any more
         case RetryLater():
             return _retry(run, outcome, now, durations)
         case Unknown(detail):
@@ -293,9 +296,8 @@ def _leaves_older_doubt(run: ActionRun, outcome: Outcome) -> bool:
     since both carried the same token. A try that sent nothing, or was turned away at the door,
     proves nothing about the earlier one.
     """
-    if run.doubt_at is None or isinstance(outcome, Succeeded | Unknown):
-        return False
-    return not run.has_open_intent or isinstance(outcome, RetryLater)
+    counts = run.doubt_at is not None and not isinstance(outcome, Succeeded | Unknown)
+    return counts and (not run.has_open_intent or isinstance(outcome, RetryLater))
 
 
 def _succeed(run: ActionRun, outcome: Succeeded, now: datetime) -> ActionRun:
@@ -333,9 +335,7 @@ def _retry(run: ActionRun, outcome: RetryLater, now: datetime, durations: Durati
 
 def _nothing_happened(run: ActionRun) -> ActionRun:
     """An answer to a write proves that it did nothing: the next one needs a new token."""
-    if not run.has_open_intent:
-        return run
-    return _next_group(run)
+    return _next_group(run) if run.has_open_intent else run
 
 
 def _next_group(run: ActionRun) -> ActionRun:

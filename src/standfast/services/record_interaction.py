@@ -84,7 +84,7 @@ class RecordInteraction:
         body = self._body(claims)
         actions = _actions(body, deed.step, kind)
         _refuse_unfit_answers(body, deed, kind)
-        return self._store(identity, deed, kind, claims, claim, actions)
+        return self._store(identity, deed, kind, claims, claim, actions, body)
 
     def _known(self, app_id: str, claim: str) -> Recorded | None:
         with self.database.reading() as reader:
@@ -109,6 +109,7 @@ class RecordInteraction:
         claims: DecisionClaims,
         claim: str,
         actions: tuple[AttachedAction, ...],
+        body: PromptBody,
     ) -> Recorded:
         if actions and not identity.is_signed:
             raise IdentityRefused("A change of a bill needs a signed identity.")
@@ -125,7 +126,7 @@ class RecordInteraction:
                     row = _reserved(transaction, row, wanted, has_runs=bool(orders))
                 count_interaction(transaction, row)
                 if row.refusal is None:
-                    self._add_runs(transaction, row, orders, billing_ids)
+                    self._add_runs(transaction, row, orders, billing_ids, body)
         known = self._known(identity.app_id, claim)
         assert known is not None
         if is_first:
@@ -210,10 +211,11 @@ class RecordInteraction:
         row: InteractionRow,
         actions: tuple[AttachedAction, ...],
         billing_ids: Mapping[str, BillingId],
+        body: PromptBody,
     ) -> None:
         for position, action in enumerate(actions):
             run = self._run(transaction, row, action, position, billing_ids[action.connector])
-            add_run(transaction, run)
+            add_run(transaction, replace(run, waits_when_down=body.waits_when_down))
             transaction.signal(RUN_DUE, run.id)
 
     def _run(
