@@ -52,6 +52,8 @@ SPEC = ActionSpec(
         SUBSCRIPTION,
         WHICH,
     ),
+    done="The coupon was added.",
+    not_done="The coupon could not be added.",
     moves_money=True,
     has_preview=True,
     needs="A subscription that is charged, to a plan the coupon is for.",

@@ -70,6 +70,8 @@ SPEC = ActionSpec(
         SUBSCRIPTION,
         WHICH,
     ),
+    done="Your cancellation went through.",
+    not_done="Your subscription could not be cancelled.",
     moves_money=False,
     has_preview=True,
     repeat_is_safe_because=(

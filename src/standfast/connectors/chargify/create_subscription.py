@@ -100,6 +100,8 @@ SPEC = ActionSpec(
             ),
         ),
     ),
+    done="Your subscription was started.",
+    not_done="The subscription could not be started.",
     moves_money=True,
     has_preview=True,
     needs="A payment method on file, where the plan wants one; else the visitor is asked for it.",

@@ -59,6 +59,8 @@ SPEC = ActionSpec(
         SUBSCRIPTION,
         WHICH,
     ),
+    done="Your trial was extended.",
+    not_done="Your trial could not be extended.",
     moves_money=False,
     has_preview=True,
     needs="A subscription in its trial.",

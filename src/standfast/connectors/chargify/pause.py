@@ -50,6 +50,8 @@ SPEC = ActionSpec(
         SUBSCRIPTION,
         WHICH,
     ),
+    done="Your subscription is paused.",
+    not_done="Your subscription could not be paused.",
     moves_money=False,
     has_preview=True,
     needs="An active or trialing subscription that does not renew within 24 hours.",

@@ -48,6 +48,8 @@ SPEC = ActionSpec(
         SUBSCRIPTION,
         WHICH,
     ),
+    done="Your subscription is active again.",
+    not_done="Your subscription could not be reactivated.",
     moves_money=True,
     has_preview=True,
     needs="A canceled or trial-ended subscription, and none that runs to the same plan. A new "

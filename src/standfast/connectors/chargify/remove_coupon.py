@@ -42,6 +42,8 @@ SPEC = ActionSpec(
         SUBSCRIPTION,
         WHICH,
     ),
+    done="The coupon was removed.",
+    not_done="The coupon could not be removed.",
     moves_money=True,
     has_preview=True,
     repeat_is_safe_because=(

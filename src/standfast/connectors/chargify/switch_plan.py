@@ -68,6 +68,8 @@ SPEC = ActionSpec(
         SUBSCRIPTION,
         WHICH,
     ),
+    done="Your change of plan went through.",
+    not_done="Your plan could not be changed.",
     moves_money=True,
     has_preview=True,
     needs="An active or trialing subscription; now also a payment method where the new plan costs "
