@@ -8,7 +8,7 @@ import binascii
 import hashlib
 import hmac
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import msgspec
 
@@ -39,7 +39,26 @@ class ResultClaims(msgspec.Struct, frozen=True, array_like=True):
     expires_at: datetime
 
 
-Claims = TypeVar("Claims", DecisionClaims, ResultClaims)
+class QuoteClaims(msgspec.Struct, frozen=True, array_like=True):
+    """The price that a visitor was shown, for one button of one decision.
+
+    `offer` is a digest that names decision, version, step and button. `dues` holds for each
+    action, in order, the most and the least that is due now, in cents, and whether it is estimated.
+    """
+
+    app_id: str
+    visitor: str
+    offer: str
+    currency: str
+    dues: tuple[tuple[int, int, bool], ...]
+    next_in_cents: int | None
+    next_at: datetime | None
+    is_estimate: bool
+    expires_at: datetime
+
+
+Claims = TypeVar("Claims", DecisionClaims, ResultClaims, QuoteClaims)
+AnyClaims: TypeAlias = DecisionClaims | ResultClaims | QuoteClaims
 
 
 class TokenInvalid(Exception):
@@ -54,7 +73,7 @@ class TokenForeign(TokenInvalid):
     """The token was given to another visitor or for another app."""
 
 
-def sign(claims: DecisionClaims | ResultClaims, key: bytes) -> str:
+def sign(claims: AnyClaims, key: bytes) -> str:
     """Raises `ValueError` when the ids in it are too long for 512 bytes."""
     payload = _encoded(msgspec.msgpack.encode(claims))
     kid = kid_of(key)
@@ -100,7 +119,7 @@ def _read(payload: str, kind: type[Claims]) -> Claims:
         raise TokenInvalid from error
 
 
-def _mac(kind: type[DecisionClaims | ResultClaims], key: bytes, kid: str, payload: str) -> bytes:
+def _mac(kind: type[AnyClaims], key: bytes, kid: str, payload: str) -> bytes:
     """The kind of claims is part of what is signed, so that no token can stand for another."""
     signed = f"{kind.__name__}.{kid}.{payload}".encode()
     return hmac.digest(key, signed, "sha256")

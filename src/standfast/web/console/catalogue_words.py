@@ -11,20 +11,11 @@ from standfast.contract.catalogue import (
     CouponDuration,
     Interval,
     IntervalUnit,
-    Money,
     Plan,
     PricePoint,
     ReasonCode,
 )
-
-_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
-
-
-def money(value: Money) -> str:
-    """As in "$1,290.00" or "CHF 12.50"."""
-    amount = f"{value.amount_in_cents / 100:,.2f}"
-    sign = _SIGNS.get(value.currency)
-    return f"{sign}{amount}" if sign else f"{value.currency} {amount}".strip()
+from standfast.domain.money_text import money
 
 
 def every(interval: Interval) -> str:
