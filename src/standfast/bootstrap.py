@@ -51,6 +51,7 @@ from standfast.services.run_actions import RunActions
 from standfast.services.run_deeds import RunDeeds
 from standfast.services.save_segment import SaveSegment
 from standfast.services.save_visitor import SaveVisitor
+from standfast.services.seal_audit import SealAudit
 from standfast.services.see_tag import SeeTag
 from standfast.services.see_visitors import SeeVisitors
 from standfast.services.sign_in import SignIn
@@ -114,6 +115,7 @@ class House:
     record_interaction: RecordInteraction
     follow_result: FollowResult
     run_actions: RunActions
+    seal_audit: SealAudit
     get_run: GetRun
     run_deeds: RunDeeds
     rotate_key: RotateKey
@@ -130,6 +132,7 @@ class House:
             self.run_actions,
             self.sync_connections,
             self.work_off_webhooks,
+            self.seal_audit,
             self.clock,
             self.settings.durations,
         )
@@ -378,6 +381,7 @@ def _furnish(
         ),
         follow_result=results,
         run_actions=RunActions(database, sites, clock, durations),
+        seal_audit=SealAudit(database, vault, clock),
         get_run=GetRun(database),
         run_deeds=RunDeeds.build(database, registry, clock, durations),
         rotate_key=RotateKey(

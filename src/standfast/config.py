@@ -25,6 +25,8 @@ class Durations:
     heartbeat: float = 10.0
     poll: float = 0.25
     """How often a worker looks for due runs when nobody wakes it."""
+    seal: float = 1.0
+    """How often what was finished is linked into the sealed chain."""
     accept_wait: float = 2.5
     """How long an accept waits for its result before it answers "pending"."""
     money_deadline: float = 3600.0

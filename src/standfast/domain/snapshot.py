@@ -46,8 +46,11 @@ class Snapshot(msgspec.Struct, frozen=True):
     @property
     def hash(self) -> str:
         """32 hex characters over the canonical JSON (keys sorted)."""
-        body = msgspec.json.encode(self, order="sorted")
-        return hashlib.blake2b(body, digest_size=16, person=b"sf snapshot").hexdigest()
+        return hash_of_canonical(msgspec.json.encode(self, order="sorted"))
+
+
+def hash_of_canonical(body: bytes) -> str:
+    return hashlib.blake2b(body, digest_size=16, person=b"sf snapshot").hexdigest()
 
 
 def read_snapshot(raw: object) -> Snapshot:
