@@ -16,7 +16,6 @@ from standfast.config import Durations
 from standfast.domain.action_run import ActionRun
 from standfast.services.run_actions import RunActions
 from standfast.services.seal_audit import SealAudit
-from standfast.services.seal_audit import SealAudit
 from standfast.services.sync_connection import SyncConnections
 from standfast.services.work_off_webhooks import WorkOffWebhooks
 from standfast.store.database import Database
@@ -39,7 +38,6 @@ class Worker:
     actions: RunActions
     syncs: SyncConnections
     webhooks: WorkOffWebhooks
-    seals: SealAudit
     seals: SealAudit
     clock: Clock
     durations: Durations
@@ -69,9 +67,6 @@ class Worker:
         ]
         self._loops.append(
             threading.Thread(target=self._beat, name=f"{self.name}-heart", daemon=True)
-        )
-        self._loops.append(
-            threading.Thread(target=self._seal, name=f"{self.name}-seals", daemon=True)
         )
         self._loops.append(
             threading.Thread(target=self._seal, name=f"{self.name}-seals", daemon=True)
@@ -154,15 +149,6 @@ class Worker:
             with self._lock:
                 self._held.pop(run.id, None)
             self._run_due.set()
-
-    def _seal(self) -> None:
-        """What ended since is sealed together: a chain is lengthened in one transaction."""
-        while not self._rested.wait(self.durations.seal):
-            try:
-                while self.seals.seal_due() and not self._rested.is_set():
-                    pass
-            except Exception:  # noqa: BLE001 - what was not sealed is found by the next round
-                _log.exception("worker.loop_failed", loop=threading.current_thread().name)
 
     def _seal(self) -> None:
         """What ended since is sealed together: a chain is lengthened in one transaction."""
