@@ -37,6 +37,7 @@ from standfast.services.publish_prompt import PublishPrompt
 from standfast.services.read_catalogue import ReadCatalogue
 from standfast.services.read_connection import ReadConnection
 from standfast.services.read_first_steps import ReadFirstSteps
+from standfast.services.read_limits import ReadLimits
 from standfast.services.read_overview import ReadOverview
 from standfast.services.read_prompts import ReadPrompts
 from standfast.services.read_segments import ReadSegments
@@ -56,6 +57,7 @@ from standfast.services.see_tag import SeeTag
 from standfast.services.see_visitors import SeeVisitors
 from standfast.services.sign_in import SignIn
 from standfast.services.snapshots import Snapshots
+from standfast.services.stop_prompt import StopPrompt
 from standfast.services.sync_connection import SyncConnections
 from standfast.services.tell_run import TellRun
 from standfast.services.tokens import Tokens
@@ -263,6 +265,8 @@ def _console(house: House) -> "Console":
         connections=house.read_connection,
         prompts=ReadPrompts(database, house.registry, clock),
         publishing=house.publish_prompt,
+        stopping=StopPrompt(database, clock, house.settings.durations),
+        limits=ReadLimits(database, clock),
         segments=ReadSegments(database, house.registry, clock),
         segment_saving=house.save_segment,
         visitors=ReadVisitors(database, house.registry),

@@ -109,6 +109,7 @@ ROUTES: dict[Access, tuple[str, ...]] = {
         "POST /apps/{app}/prompts/{prompt}/pause",
         "POST /apps/{app}/prompts/{prompt}/restore",
         "POST /apps/{app}/prompts/{prompt}/resume",
+        "POST /apps/{app}/prompts/{prompt}/stop",
         "POST /apps/{app}/segments/count",
         "POST /apps/{app}/segments/new",
         "POST /apps/{app}/segments/{segment}",

@@ -35,8 +35,17 @@ def cancelling(**parameters: str):
     return a_prompt(an_action("cancel_subscription", connector="choosy", **parameters))
 
 
-def findings_of(body, *, items=GOLD, trouble=None, refused=None, billers: Any = None):
-    biller = PreflightBiller(CHOOSY, trouble, items, lambda action, parameters: refused)
+def findings_of(
+    body, *, items=GOLD, trouble=None, refused=None, discount=None, billers: Any = None
+):
+    biller = PreflightBiller(
+        CHOOSY,
+        trouble,
+        items,
+        obstacle=lambda action, parameters: refused,
+        currency="USD",
+        discount=lambda action, parameters: discount,
+    )
     known = {"choosy": biller} if billers is None else billers
     return preflight(body, segments={"seg_1"}, billers=known, now=NOW)
 

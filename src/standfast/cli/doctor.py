@@ -14,6 +14,7 @@ from standfast.config import Settings
 from standfast.store.apps import list_apps
 from standfast.store.connections import Health, list_connections
 from standfast.store.database import Database, open_database
+from standfast.store.limits import list_differences
 from standfast.store.migrate import HEADS, Standing, read_streams
 from standfast.store.vault import KEY_FILE, KEY_VARIABLE, Vault, broken_seals, read_keys
 
@@ -111,7 +112,12 @@ def _database(settings: Settings, environment: Mapping[str, str]) -> list[Findin
         if any(one.grade is Grade.WRONG for one in findings):
             return findings
         key = _judged("key", lambda: _key(database, settings, environment))
-        return [*findings, *key, *_connections(database)]
+        return [
+            *findings,
+            *key,
+            *_connections(database),
+            *_judged("limits", lambda: _limits(database)),
+        ]
 
 
 def _migrations(database: Database) -> list[Finding]:
@@ -156,6 +162,22 @@ def _connections(database: Database) -> list[Finding]:
             + ("" if row.is_active else " (switched off)"),
         )
         for row in rows
+    ]
+
+
+def _limits(database: Database) -> list[Finding]:
+    with database.reading() as reader:
+        wrong = list_differences(reader)
+    if not wrong:
+        return [Finding("limits", Grade.GOOD, "every counter is the sum of what is reserved")]
+    return [
+        Finding(
+            "limits",
+            Grade.WRONG,
+            f"{one.counter.scope} {one.counter.subject} {one.counter.period} of {one.app_id} "
+            f"says {one.used}, reserved are {one.reserved}; restore a backup",
+        )
+        for one in wrong
     ]
 
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from standfast.contract.actions import ActionSpec, Refused
-from standfast.contract.catalogue import CatalogueItem, ItemKind, ReasonCode
+from standfast.contract.catalogue import CatalogueItem, ItemKind, Money, ReasonCode
 from standfast.contract.connector import ConnectorSpec
 from standfast.domain.finding import Finding
 from standfast.domain.offer import settled_parameters
 from standfast.domain.page import compile_page
 from standfast.domain.pattern import PatternInvalid
+from standfast.domain.preflight_budget import check_budget
 from standfast.domain.preflight_form import (
     check_form,
     check_limits,
@@ -37,13 +38,16 @@ _ITEM_KINDS = {str(kind): kind for kind in ItemKind}
 class PreflightBiller:
     """One connection as preflight sees it: without any visitor.
 
-    `obstacle` is the connector's judgement of the catalogue alone.
+    `obstacle` is the connector's judgement of the catalogue alone, and `discount` its word on
+    what is given away. `currency` is the site's.
     """
 
     spec: ConnectorSpec
     trouble: str | None
     items: Mapping[tuple[ItemKind, str], CatalogueItem]
     obstacle: Callable[[str, Mapping[str, str]], Refused | None]
+    currency: str
+    discount: Callable[[str, Mapping[str, str]], Money | Refused | None]
 
 
 def preflight(
@@ -61,6 +65,7 @@ def preflight(
         *_schedule(body, now),
         *_re_show(body),
         *check_limits(body),
+        *check_budget(body, billers),
         *check_price(body, {key: one.spec for key, one in billers.items()}),
         *_actions(body, billers),
     )

@@ -128,7 +128,8 @@ class ConfigureConnection(Acting):
             transaction,
             lock_open_runs_of_connection(transaction, row.id),
             lambda run: refuse_switched_off(run, now=now),
-            because=f"{row.connector} was switched off by {self.actor.name}",
+            by=self.actor.name,
+            why=f"The connection to {row.connector} was switched off.",
             now=now,
         )
 

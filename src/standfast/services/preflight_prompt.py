@@ -6,7 +6,7 @@ from datetime import datetime
 
 from standfast.connectors.registry import Registry
 from standfast.contract.actions import Refused
-from standfast.contract.catalogue import CatalogueItem, ItemKind, PricePoint
+from standfast.contract.catalogue import CatalogueItem, ItemKind, Money, PricePoint
 from standfast.contract.connector import Connector
 from standfast.domain.pinning import pin_prices
 from standfast.domain.preflight import Finding, PreflightBiller, preflight
@@ -42,6 +42,15 @@ class _Judge:
         )
 
 
+@dataclass(frozen=True)
+class _Cost:
+    connector: Connector
+    items: Mapping[tuple[ItemKind, str], CatalogueItem]
+
+    def __call__(self, action: str, parameters: Mapping[str, str]) -> Money | Refused | None:
+        return self.connector.discount(action, parameters, billing=None, items=self.items)
+
+
 def check_prompt(
     core: Reader, mirror: Reader, registry: Registry, app_id: str, body: PromptBody, now: datetime
 ) -> Checked:
@@ -56,6 +65,8 @@ def check_prompt(
             trouble=trouble_of(row),
             items=items,
             obstacle=_Judge(connector, items, now),
+            currency=row.site.currency,
+            discount=_Cost(connector, items),
         )
     segments = {row.id for row in list_segments(core, app_id)}
     return Checked(pinned, preflight(pinned, segments=segments, billers=billers, now=now))

@@ -11,6 +11,7 @@ from standfast.domain.roles import Permission
 from standfast.services.begin_run import reason_given, visitor_of
 from standfast.services.errors import FieldInvalid, NotFound, NotNow
 from standfast.services.permissions import Acting
+from standfast.services.reserve_limits import release_if_over
 from standfast.services.write_audit import write_audit
 from standfast.store.connections import get_connection
 from standfast.store.database import Database, Transaction
@@ -90,6 +91,7 @@ class RecordFinding(Acting):
         told = _told(after)
         body = {"found": told, "by": self.actor.name, "note": note}
         saved = save_run(transaction, after, EntryKind.RECORDED, body, at=now)
+        release_if_over(transaction, saved.interaction_id, now=now)
         deed = "run.finding_recorded" if after.is_finished else "run.look_up_asked"
         write_audit(
             transaction,

@@ -10,6 +10,7 @@ from standfast.domain.roles import Permission
 from standfast.services.begin_run import Family, begin, lock_family, read_family, reason_given
 from standfast.services.errors import NotNow
 from standfast.services.permissions import Acting
+from standfast.services.reserve_limits import hold_again
 from standfast.store.database import Database
 
 
@@ -39,6 +40,7 @@ class RunAgain(Acting):
             run = _may_be_begun(family)
             begun = Begun(self.actor.operator_id, self.clock.now(), self.durations)
             new = again_run(run, family.members, begun)
+            hold_again(transaction, run.interaction_id)
             return begin(transaction, new, of=run, by=self.actor, reason=reason)
 
 

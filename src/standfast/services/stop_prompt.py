@@ -61,7 +61,8 @@ class StopPrompt(Acting):
                 transaction,
                 (run for run in runs if run.origin is not Origin.UNDO),
                 lambda run: stop(run, why, now=now, durations=self.durations),
-                because=f"stopped by {self.actor.name}: {why}",
+                by=self.actor.name,
+                why=why,
                 now=now,
             )
             write_audit(

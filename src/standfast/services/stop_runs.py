@@ -20,7 +20,7 @@ from standfast.store.prompts import was_stopped_since
 from standfast.store.runs import save_run
 from standfast.store.signals import RUN_DUE, RUN_SETTLED
 
-BY_AN_OPERATOR = "its prompt was stopped"
+LATER = "The prompt was stopped while it was in doubt whether this had happened."
 _WOULD_GO_ON = frozenset({RunState.RETRYING, RunState.WAITING_FOR_VISITOR})
 
 
@@ -29,7 +29,8 @@ def end_runs(
     runs: Iterable[ActionRun],
     ending: Callable[[ActionRun], ActionRun],
     *,
-    because: str,
+    by: str,
+    why: str,
     now: datetime,
 ) -> UnderWay:
     """How many were ended, and how many stay because they may have happened."""
@@ -39,7 +40,7 @@ def end_runs(
         if ended == run:
             continue
         held = replace(ended, fence=take_over(transaction, run))
-        save_run(transaction, held, EntryKind.CHANGED, {"because": because}, at=now)
+        save_run(transaction, held, EntryKind.CHANGED, {"stopped_by": by, "why": why}, at=now)
     for interaction in dict.fromkeys(run.interaction_id for run in locked):
         release_if_over(transaction, interaction, now=now)
         transaction.signal(RUN_SETTLED, interaction)
@@ -61,5 +62,6 @@ def stop_if_stopped(
     click = find_interaction(transaction, run.app_id, run.interaction_id)
     if click is None or not was_stopped_since(transaction, click.prompt_id, run.created_at):
         return run
-    stopped = stop(run, BY_AN_OPERATOR, now=now, durations=durations)
-    return save_run(transaction, stopped, EntryKind.CHANGED, {"because": BY_AN_OPERATOR}, at=now)
+    stopped = stop(run, LATER, now=now, durations=durations)
+    body = {"stopped_by": "An operator", "why": LATER}
+    return save_run(transaction, stopped, EntryKind.CHANGED, body, at=now)

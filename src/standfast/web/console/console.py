@@ -19,6 +19,7 @@ from standfast.services.publish_prompt import PublishPrompt
 from standfast.services.read_catalogue import ReadCatalogue
 from standfast.services.read_connection import ReadConnection
 from standfast.services.read_first_steps import ReadFirstSteps
+from standfast.services.read_limits import ReadLimits
 from standfast.services.read_overview import ReadOverview
 from standfast.services.read_prompts import ReadPrompts
 from standfast.services.read_segments import ReadSegments
@@ -29,6 +30,7 @@ from standfast.services.save_segment import SaveSegment
 from standfast.services.save_visitor import SaveVisitor
 from standfast.services.see_tag import SeeTag
 from standfast.services.sign_in import SignIn
+from standfast.services.stop_prompt import StopPrompt
 from standfast.services.sync_connection import SyncConnections
 from standfast.services.tell_run import TellRun
 from standfast.web.addresses import Addresses
@@ -62,6 +64,8 @@ class Console:
     connections: ReadConnection
     prompts: ReadPrompts
     publishing: PublishPrompt
+    stopping: StopPrompt
+    limits: ReadLimits
     segments: ReadSegments
     segment_saving: SaveSegment
     visitors: ReadVisitors

@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from standfast.domain.roles import Permission
+from standfast.services.errors import FieldInvalid
 from standfast.services.publish_prompt import PreflightFailed
 from standfast.services.read_prompts import PromptLine, PromptList
 from standfast.web.console.door import needs
@@ -15,6 +16,7 @@ from standfast.web.console.prompts_editor import open_editor, receive, show
 from standfast.web.console.prompts_starts import STARTS
 from standfast.web.console.prompts_words import STATES, differences, obstacle
 from standfast.web.console.render import render
+from standfast.web.console.stop_words import told_cancelled
 from standfast.web.console.visit import HTML, Answer, Visit
 
 EDIT = needs(Permission.EDIT_PROMPTS)
@@ -83,6 +85,17 @@ class PromptPages(Controller):
     def end(self, visit: NamedDependency[Visit], prompt: FromPath[str]) -> Answer:
         visit.console.publishing.by(visit.actor).end(visit.app_id, prompt)
         return visit.go(_path(visit, prompt), said="The prompt has ended.")
+
+    @post("/{prompt:str}/stop", opt=EDIT, sync_to_thread=True)
+    def stop(self, visit: NamedDependency[Visit], prompt: FromPath[str]) -> Answer:
+        stopping = visit.console.stopping.by(visit.actor)
+        try:
+            stopped = stopping.stop(visit.app_id, prompt, reason=visit.form.text("reason"))
+        except FieldInvalid as refused:
+            told = f"It was not stopped. {refused}"
+            return visit.go(_path(visit, prompt), said=told, is_problem=True)
+        said = f"The prompt is stopped. Nobody sees it. {told_cancelled(stopped)}".rstrip()
+        return visit.go(_path(visit, prompt), said=said)
 
     @post("/{prompt:str}/clone", opt=EDIT, sync_to_thread=True)
     def clone(self, visit: NamedDependency[Visit], prompt: FromPath[str]) -> Answer:

@@ -9,6 +9,7 @@ from standfast.services.errors import FieldInvalid, ServiceRefused
 from standfast.services.publish_prompt import PreflightFailed
 from standfast.services.read_connection import Chooseable
 from standfast.services.read_prompts import PromptView
+from standfast.web.console.limits_words import used_words
 from standfast.web.console.prompts_bodies import body_of, edited_of
 from standfast.web.console.prompts_choices import (
     ActionChoice,
@@ -25,6 +26,7 @@ from standfast.web.console.prompts_edited import (
 )
 from standfast.web.console.prompts_starts import start_body
 from standfast.web.console.prompts_words import BUTTONS, STATES, label_of, obstacle
+from standfast.web.console.stop_words import would_cancel
 from standfast.web.console.visit import Answer, Visit
 
 PUBLISHING = {
@@ -98,6 +100,7 @@ def show(editor: Editor, *, status: int = 200, refused: ServiceRefused | None = 
     console = visit.console
     segments = console.segments.by(visit.actor).names(visit.app_id)
     row = editor.view.row if editor.view else None
+    stopping, limits = console.stopping.by(visit.actor), console.limits.by(visit.actor)
     return visit.page(
         "prompts/editor.html",
         status=status,
@@ -116,6 +119,8 @@ def show(editor: Editor, *, status: int = 200, refused: ServiceRefused | None = 
         blocking=sum(one.blocks for one in editor.findings),
         faults=editor.faults,
         preview_path=visit.app_path("/prompts/preview"),
+        would_cancel=would_cancel(stopping.under_way(visit.app_id, row.id)) if row else "",
+        limits_used=used_words(limits.read(visit.app_id, row.id)) if row else (),
     )
 
 

@@ -212,6 +212,13 @@ def _changed(entry: Entry) -> Moment:
     if "after" in entry.said:
         text = "An earlier step of the same click did not succeed, so this one was not tried."
         return Moment("Not tried", entry.at, "neutral", "stop", text)
+    if "stopped_by" in entry.said:
+        title = f"{_text(entry.said, 'stopped_by')} stopped it before it was sent"
+        return Moment(title, entry.at, "neutral", "stop", _text(entry.said, "why"))
+    if "would_send" in entry.said:
+        text = "Everything was checked. This is what would have been sent."
+        call = _mapping(entry.said["would_send"])
+        return Moment("Dry run: nothing was sent", entry.at, "neutral", "eye", text, call=call)
     if entry.said.get("waits_for") == "connection":
         text = "It goes on by itself as soon as the connection is mended."
         return Moment("Waits for the connection", entry.at, "warn", "plug", text)
