@@ -51,7 +51,7 @@ from standfast.store.billing import save_fresh_billing
 from standfast.store.connections import ConnectionRow, Health, get_connection
 from standfast.store.database import Database, Transaction
 from standfast.store.runs import LeaseLost, append_entry, lock_runs, save_run, save_waiting
-from standfast.store.signals import RUN_DUE, RUN_SETTLED
+from standfast.store.signals import RUN_SETTLED
 from standfast.store.vault import VaultError
 
 _log = structlog.get_logger()
@@ -221,7 +221,6 @@ class RunActions:
                 if after.state in GIVES_BACK:
                     release_if_over(transaction, after.interaction_id, now=now)
             transaction.signal(RUN_SETTLED, after.interaction_id)
-            transaction.signal(RUN_DUE)
         _log.info(
             f"action_run.{after.state}",
             run=after.id,

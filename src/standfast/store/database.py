@@ -96,14 +96,6 @@ class Database:
             yield Reader(connection)
 
     @contextmanager
-    def reading_one_moment(self) -> Generator[Reader]:
-        """As `reading`, but what is written meanwhile stays unseen however long it takes."""
-        with self._core_reads.connect() as connection:
-            if not self.is_embedded:  # SQLite's readers never see it
-                connection.execution_options(isolation_level="REPEATABLE READ")
-            yield Reader(connection)
-
-    @contextmanager
     def reading_mirror(self) -> Generator[Reader]:
         with self._mirror_reads.connect() as connection:
             yield Reader(connection)

@@ -111,6 +111,9 @@ _SET = ", ".join(f"{name} = ?" for name in _MUTABLE)
 _HELD = "WHERE id = ? AND fence = ? AND entries = ?"
 _UPDATE_HELD = f"UPDATE action_runs SET {_SET} {_HELD}"  # noqa: S608 - our own names
 _UPDATE_FREED = f"UPDATE action_runs SET {_SET}, lease_until = NULL {_HELD}"  # noqa: S608 - our own names
+_INSERT_OURS = _INSERT_ENTRY.replace("VALUES (", "SELECT ").removesuffix(")") + " FROM ours"  # noqa: S608 - our own names
+_BOTH_HELD = f"WITH ours AS ({_UPDATE_HELD} RETURNING 1) {_INSERT_OURS}"
+_BOTH_FREED = f"WITH ours AS ({_UPDATE_FREED} RETURNING 1) {_INSERT_OURS}"
 
 
 def insert_run(connection: Connection, run: ActionRun) -> None:
@@ -118,7 +121,11 @@ def insert_run(connection: Connection, run: ActionRun) -> None:
 
 
 def insert_entry(connection: Connection, entry: Entry) -> None:
-    values = (
+    execute(connection, _INSERT_ENTRY, _entry_values(entry))
+
+
+def _entry_values(entry: Entry) -> tuple[Any, ...]:
+    return (
         entry.run_id,
         entry.n,
         entry.kind.value,
@@ -131,11 +138,24 @@ def insert_entry(connection: Connection, entry: Entry) -> None:
         entry.previous_hash,
         entry.hash,
     )
-    execute(connection, _INSERT_ENTRY, values)
 
 
 def update_run(connection: Connection, run: ActionRun, *, known: int, keep_lease: bool) -> bool:
     """Whether the run was ours under its fence, with `known` entries in its journal."""
     statement = _UPDATE_HELD if keep_lease else _UPDATE_FREED
     values = (*_values(run, _MUTABLE), run.id, run.fence, known)
+    return execute(connection, statement, values).rowcount == 1
+
+
+def update_run_with_entry(
+    connection: Connection, run: ActionRun, entry: Entry, *, known: int, keep_lease: bool
+) -> bool:
+    """As `update_run`; the entry is written too when the run was ours."""
+    if connection.dialect.name != "postgresql":  # SQLite cannot do both in one statement
+        is_ours = update_run(connection, run, known=known, keep_lease=keep_lease)
+        if is_ours:
+            insert_entry(connection, entry)
+        return is_ours
+    statement = _BOTH_HELD if keep_lease else _BOTH_FREED
+    values = (*_values(run, _MUTABLE), run.id, run.fence, known, *_entry_values(entry))
     return execute(connection, statement, values).rowcount == 1

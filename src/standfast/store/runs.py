@@ -12,7 +12,14 @@ from standfast.domain.action_run import BLOCKS_NOBODY, FINISHED, ActionRun, Orig
 from standfast.domain.attempt_chain import Entry, EntryKind, body_digest, seal
 from standfast.store.database import Reader, Transaction
 from standfast.store.driver import execute, instant
-from standfast.store.run_rows import COLUMNS, insert_entry, insert_run, run_of, update_run
+from standfast.store.run_rows import (
+    COLUMNS,
+    insert_entry,
+    insert_run,
+    run_of,
+    update_run,
+    update_run_with_entry,
+)
 from standfast.store.schema import action_attempts, action_runs, interactions
 
 
@@ -79,8 +86,9 @@ def save_run(
     """
     entry = _entry(run, kind, body, at=at)
     saved = replace(run, entries=entry.n, last_hash=entry.hash)
-    if update_run(transaction.connection, saved, known=run.entries, keep_lease=keep_lease):
-        insert_entry(transaction.connection, entry)
+    if update_run_with_entry(
+        transaction.connection, saved, entry, known=run.entries, keep_lease=keep_lease
+    ):
         return saved
     head = _head(transaction, run.id)
     if head.fence != run.fence or head.entries == run.entries:

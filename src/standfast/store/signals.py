@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import psycopg
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from standfast.store.driver import execute
+
 CHANNEL = "standfast"
-_NOTIFY = text("SELECT pg_notify(:channel, payload) FROM unnest(CAST(:payloads AS text[])) payload")
+_NOTIFY = "SELECT pg_notify(?, payload) FROM unnest(?::text[]) payload"
 RECONNECT_SECONDS = 1.0
 
 
@@ -93,7 +95,7 @@ class PostgresSignals(_Listeners):
     def within(self, connection: Connection, signals: Sequence[Signal]) -> None:
         payloads = {f"{signal.topic}:{signal.subject}" for signal in signals}
         if payloads:
-            connection.execute(_NOTIFY, {"channel": CHANNEL, "payloads": sorted(payloads)})
+            execute(connection, _NOTIFY, (CHANNEL, sorted(payloads)))
 
     def after_commit(self, signals: Sequence[Signal]) -> None:
         pass
@@ -106,7 +108,10 @@ class PostgresSignals(_Listeners):
 
     def _wake_listener(self) -> None:
         """News of nothing, so that it need not wait its time out before it ends."""
-        with contextlib.suppress(SQLAlchemyError), self._engine.begin() as connection:
+        with (
+            contextlib.suppress(SQLAlchemyError, psycopg.Error),
+            self._engine.begin() as connection,
+        ):
             self.within(connection, [Signal("")])
 
     def _hear(self) -> None:
