@@ -205,5 +205,142 @@ def test_what_is_archived_expired_or_barred_cannot_be_offered(changed, wanted, r
     assert found is reason
 
 
+R = RefusalReason
+PENDING = {"ends_at_period_end": True}
+HELD = {"state": "on_hold", "standing": Standing.PAUSED}
+SOON = {"current_period_ends_at": NOW + timedelta(hours=23)}
+OVER = {"current_period_ends_at": NOW}
+TRIAL = {"state": "trialing", "trial_ends_at": NOW + timedelta(days=3)}
+DUE = {"state": "past_due", "standing": Standing.PROBLEM}
+
+
+@pytest.mark.parametrize(
+    ("action", "wanted", "records", "reason"),
+    [
+        ("undo_cancellation", {}, [a_record(**PENDING)], None),
+        ("undo_cancellation", {}, [a_record()], R.ALREADY_DONE),
+        ("undo_cancellation", {}, [canceled(**PENDING)], R.NO_SUBSCRIPTION),
+        ("undo_cancellation", {"plan": "99"}, None, R.PLAN_UNKNOWN),
+        ("reactivate", {}, [canceled()], None),
+        ("reactivate", {}, [a_record()], R.ALREADY_DONE),
+        ("reactivate", {}, [canceled(), a_record(external_id="2")], R.ALREADY_SUBSCRIBED),
+        (
+            "reactivate",
+            {},
+            [canceled(), a_record(external_id="2", plan_external_id="20")],
+            None,
+        ),
+        ("reactivate", {"period": "resume"}, [canceled(**OVER)], R.WRONG_STATE),
+        ("reactivate", {"period": "resume"}, [canceled()], R.WRONG_STATE),
+        ("reactivate", {"period": "resume"}, [canceled(**SOON)], None),
+        ("reactivate", {"period": "never"}, [canceled()], R.PARAMETER_INVALID),
+        ("reactivate", {}, [], R.NO_SUBSCRIPTION),
+        ("switch_plan", {"plan": "20"}, [a_record()], None),
+        ("switch_plan", {"plan": "20"}, None, None),
+        ("switch_plan", {"plan": "99"}, None, R.PLAN_UNKNOWN),
+        ("switch_plan", {"plan": "20", "price_point": "11"}, None, R.PARAMETER_INVALID),
+        ("switch_plan", {"plan": "20", "from_plan": "99"}, None, R.PLAN_UNKNOWN),
+        ("switch_plan", {"plan": "20", "from_plan": "20"}, [a_record()], R.NO_SUBSCRIPTION),
+        ("switch_plan", {"plan": "10"}, [a_record()], R.ALREADY_DONE),
+        ("switch_plan", {"plan": "10", "price_point": "11"}, [a_record()], R.ALREADY_DONE),
+        (
+            "switch_plan",
+            {"plan": "10", "price_point": "11"},
+            [a_record(price_point_external_id="12")],
+            None,
+        ),
+        (
+            "switch_plan",
+            {"plan": "20"},
+            [a_record(next_plan_external_id="20")],
+            R.ALREADY_DONE,
+        ),
+        (
+            "switch_plan",
+            {"plan": "20", "when": "now"},
+            [a_record(next_plan_external_id="20")],
+            None,
+        ),
+        ("switch_plan", {"plan": "10"}, [a_record(next_plan_external_id="20")], None),
+        ("switch_plan", {"plan": "20"}, [a_record(**PENDING)], R.WRONG_STATE),
+        ("switch_plan", {"plan": "20", "when": "now"}, [a_record(**PENDING)], None),
+        ("switch_plan", {"plan": "20", "when": "now"}, [a_record(**DUE)], R.WRONG_STATE),
+        ("switch_plan", {"plan": "20"}, [a_record(**DUE)], None),
+        ("switch_plan", {"plan": "20"}, [canceled()], R.NO_SUBSCRIPTION),
+        ("undo_plan_change", {}, [a_record(next_plan_external_id="20")], None),
+        ("undo_plan_change", {}, [a_record()], R.ALREADY_DONE),
+        ("undo_plan_change", {}, [canceled(next_plan_external_id="20")], R.NO_SUBSCRIPTION),
+        ("pause", {}, [a_record()], None),
+        ("pause", {"for_days": "30"}, [a_record(**SOON)], R.WRONG_STATE),
+        (
+            "pause",
+            {},
+            [a_record(current_period_ends_at=NOW + timedelta(hours=24))],
+            None,
+        ),
+        ("pause", {"until": "2026-03-03"}, [a_record()], R.PARAMETER_INVALID),
+        ("pause", {"until": "2026-03-04"}, [a_record()], None),
+        ("pause", {"until": "2027-03-03"}, [a_record()], None),
+        ("pause", {"until": "2027-03-04"}, [a_record()], R.PARAMETER_INVALID),
+        ("pause", {"for_days": "1"}, None, R.PARAMETER_INVALID),
+        ("pause", {"for_days": "2"}, [a_record()], None),
+        ("pause", {"for_days": "365"}, [a_record()], None),
+        ("pause", {}, [a_record(**HELD)], R.WRONG_STATE),
+        (
+            "pause",
+            {"for_days": "10"},
+            [a_record(**HELD, resumes_at=NOW + timedelta(days=10, hours=23))],
+            R.ALREADY_DONE,
+        ),
+        (
+            "pause",
+            {"for_days": "10"},
+            [a_record(**HELD, resumes_at=NOW + timedelta(days=11))],
+            R.WRONG_STATE,
+        ),
+        ("resume", {}, [a_record(**HELD)], None),
+        ("resume", {}, [a_record()], R.ALREADY_DONE),
+        ("resume", {}, [canceled()], R.NO_SUBSCRIPTION),
+        ("extend_trial", {"days": "365"}, [a_record(**TRIAL)], None),
+        ("extend_trial", {"to": "2026-03-05T12:00:00Z"}, [a_record(**TRIAL)], R.ALREADY_DONE),
+        ("extend_trial", {"to": "2026-03-05T23:59:00Z"}, [a_record(**TRIAL)], R.ALREADY_DONE),
+        ("extend_trial", {"to": "2026-03-06T00:00:00Z"}, [a_record(**TRIAL)], None),
+        ("extend_trial", {"to": "2026-03-02T12:00:00Z"}, [a_record(**TRIAL)], R.PARAMETER_INVALID),
+        ("extend_trial", {"to": "2026-03-02T12:00:01Z"}, [a_record(**TRIAL)], None),
+        ("extend_trial", {}, [a_record()], R.NO_SUBSCRIPTION),
+        ("remove_coupon", {}, [a_record(coupon_codes=("SAVE",))], None),
+        ("remove_coupon", {}, [a_record(coupon_codes=("SAVE", "STACK"))], R.PARAMETER_INVALID),
+        ("remove_coupon", {}, [a_record()], R.ALREADY_DONE),
+        ("remove_coupon", {"coupon": "save"}, [a_record(coupon_codes=("SAVE",))], None),
+        ("remove_coupon", {"coupon": "X"}, [a_record(coupon_codes=("SAVE",))], R.ALREADY_DONE),
+        ("remove_coupon", {}, [canceled(coupon_codes=("SAVE",))], R.NO_SUBSCRIPTION),
+        ("retry_payment", {}, [a_record(**DUE)], None),
+        ("retry_payment", {}, [a_record(**DUE, has_payment_method=False)], None),
+        ("retry_payment", {}, [a_record()], R.ALREADY_DONE),
+        ("retry_payment", {}, [canceled()], R.NO_SUBSCRIPTION),
+        ("pause", {"subscription": "1"}, [a_record(), a_record(external_id="2")], None),
+        ("pause", {"subscription": "3"}, [a_record()], R.NO_SUBSCRIPTION),
+        ("pause", {"subscription": "1"}, [canceled()], R.WRONG_STATE),
+        ("pause", {}, [a_record(), a_record(external_id="2")], R.SEVERAL_SUBSCRIPTIONS),
+        ("pause", {"which": "newest"}, [a_record(), a_record(external_id="2")], None),
+        (
+            "create_subscription",
+            {"plan": "10", "when_ended": "reactivate", "coupon": "SAVE"},
+            None,
+            R.PARAMETER_INVALID,
+        ),
+        ("create_subscription", {"plan": "10", "when_ended": "reactivate"}, [canceled()], None),
+    ],
+)
+def test_every_other_offer_is_judged_from_the_mirror(action, wanted, records, reason):
+    assert obstacle(action, records, **wanted) == reason
+
+
+def test_what_a_visitor_may_yet_answer_is_no_obstacle():
+    """An answer that is still open is not there at all."""
+    assert obstacle("pause", [a_record()]) is None
+    assert obstacle("extend_trial", [a_record(**TRIAL)]) is None
+
+
 def test_an_action_nobody_knows_is_an_obstacle():
     assert obstacle("dance") is RefusalReason.PARAMETER_INVALID

@@ -6,6 +6,7 @@ every failure is weighed: surely nothing happened, or perhaps something did.
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 
 from standfast.connectors.chargify.add_coupon import ADD_COUPON
@@ -123,7 +124,7 @@ def _write(action: ActionOfChargify, job: Job, write: Write, desk: Desk) -> Done
         case NeedsVisitor(message=message, link=None):
             return Done(NeedsVisitor(message, portal_link(desk.transport, job.account.id)))
         case Refused() as refusal if refusal.reason in _MAY_BE_SO and write.target is not None:
-            return _so_or(refusal, action, job, write.target)
+            return _so_or(refusal, action, job, write.target, memo)
         case outcome:
             return Done(outcome)
 
@@ -135,10 +136,12 @@ def _already(job: Job, target: str) -> Done:
     return Done(Succeeded(target, already=True), known)
 
 
-def _so_or(refusal: Refused, action: ActionOfChargify, job: Job, target: str) -> Done:
+def _so_or(
+    refusal: Refused, action: ActionOfChargify, job: Job, target: str, memo: Mapping[str, str]
+) -> Done:
     """A success after all, when the subscription is found as the order wants it."""
-    fresh = _fresh(job, target)
-    if fresh is None or action.is_so is None or not action.is_so(fresh, job.order):
+    fresh, order = _fresh(job, target), replace(job.order, memo=memo)
+    if fresh is None or action.is_so is None or not action.is_so(fresh, order):
         return Done(refusal)
     return Done(Succeeded(target, already=True), job.account.with_subscription(fresh))
 

@@ -148,8 +148,7 @@ class Change(ABC):
         chosen, wish = self.meant(job), Wish.of(job.order)
         if isinstance(chosen, Refused):
             return Done(chosen)
-        subscription = job.account.subscription(chosen.external_id)
-        if subscription is None or self.is_done(chosen, wish):
+        if self.is_done(chosen, wish):
             return done(job.account, chosen.external_id, self.was_so)
         hindrance = self._hindrance(job, chosen, wish)
         if isinstance(hindrance, NeedsVisitor):
@@ -157,7 +156,9 @@ class Change(ABC):
             return Done(NeedsVisitor(hindrance.message, link))
         if hindrance is not None:
             return Done(hindrance)
-        memo = memo_of(subscription) | dict(self.note(chosen, wish))
+        memo = memo_of(job.account.get_subscription(chosen.external_id)) | dict(
+            self.note(chosen, wish)
+        )
         return Write(self.call(chosen, wish, job.order.token), chosen.external_id, memo)
 
     def preview(self, job: Job) -> Preview | Refused:
@@ -171,9 +172,10 @@ class Change(ABC):
         return hindrance if isinstance(hindrance, Refused) else self.price(job, chosen, wish)
 
     def _hindrance(self, job: Job, chosen: BillingRecord, wish: Wish) -> Hindrance:
-        subscription = job.account.subscription(chosen.external_id)
-        in_its_group = subscription and in_group(subscription, primary_too=self.spares_primaries)
-        return self.hindrance(chosen, wish, job.account.billing().records) or in_its_group
+        subscription = job.account.get_subscription(chosen.external_id)
+        return self.hindrance(chosen, wish, job.account.billing().records) or in_group(
+            subscription, primary_too=self.spares_primaries
+        )
 
     def meant(self, job: Job) -> BillingRecord | Refused:
         """The subscription an order means; one that was named and is not theirs is refused."""
@@ -193,6 +195,9 @@ class Change(ABC):
         asked = target or wish.wanted.get("subscription")
         plan = None if target else wish.wanted.get(self.plan_key)
         own = [one for one in records if asked in {None, "", one.external_id}]
+        if asked and not own:
+            text = f"The customer has no subscription {asked}."
+            return Refused(RefusalReason.NO_SUBSCRIPTION, text)
         fitting = tuple(_both(tier, lambda one: self.fits(one, wish)) for tier in self.tiers)
         which = wish.wanted.get("which", "refuse")
         chosen = choose(own, plan=plan, which=which, tiers=fitting, named=named)
@@ -203,7 +208,7 @@ class Change(ABC):
         so = choose(own, plan=plan, which="newest", tiers=(is_done,), named=named)
         if not isinstance(so, Refused):
             return so
-        return _in_no_state(own[0]) if asked and len(own) == 1 else chosen
+        return _in_no_state(own[0]) if asked else chosen
 
     def confirm(self, written: Written) -> Done:
         job, target = written.job, written.target or ""

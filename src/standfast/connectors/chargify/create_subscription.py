@@ -2,25 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from urllib.parse import quote
-
-import msgspec
 
 from standfast.connectors.chargify import obstacles, previews, reactivate
 from standfast.connectors.chargify.choosing import is_live, is_running, newest
 from standfast.connectors.chargify.errors import ensure_read, is_missing
 from standfast.connectors.chargify.models import (
     PaymentProfile,
-    PaymentProfileBody,
     Product,
     ProductBody,
-    instant,
-    log_bad_row,
     read_as,
-    rows,
 )
+from standfast.connectors.chargify.payment_methods import usable_profile
 from standfast.connectors.chargify.records import Account, billing_record, find_subscription
 from standfast.connectors.chargify.writing import (
     REVENUE,
@@ -54,7 +47,7 @@ from standfast.contract.actions import (
     Unknown,
 )
 from standfast.contract.records import BillingRecord
-from standfast.contract.transport import Answer, Call, Method, Transport
+from standfast.contract.transport import Call, Method, Transport
 
 SPEC = ActionSpec(
     key="create_subscription",
@@ -134,7 +127,10 @@ def prepare(job: Job) -> Write | Done:
     ended = _to_bring_back(job)
     if ended is not None and not live:
         return reactivate.CHANGE.prepare(_naming(job, ended))
-    profile = _usable_profile(job.account, job.transport)
+    if job.order.target is not None:  # an earlier try meant to reactivate: never create as well
+        text = f"Subscription {job.order.target} cannot be reactivated any more."
+        return refused(RefusalReason.WRONG_STATE, f"{text} Look at it in Chargify.")
+    profile = usable_profile(job.account, job.transport)
     if profile is None:
         hindrance = _hindrance_without_profile(job)
         if hindrance is not None:
@@ -185,50 +181,6 @@ def _wanted(order: Order, account: Account) -> dict[str, object]:
     if wanted.get("coupon"):
         subscription["coupon_codes"] = [wanted["coupon"].upper()]
     return subscription
-
-
-def _usable_profile(account: Account, transport: Transport) -> PaymentProfile | None:
-    """The newest payment profile that is neither expired, disabled nor unverified.
-
-    The day is the vendor's, from the answer's Date: a connector has no clock of its own.
-    """
-    query = (("customer_id", account.id), ("per_page", "200"))
-    answer = ensure_read(transport.send(Call(Method.GET, "/payment_profiles.json", query)))
-    today = _date_of(answer)
-    bodies = rows(read_as(answer.body, list[msgspec.Raw]), PaymentProfileBody, log_bad_row)
-    usable = [
-        one.payment_profile for one in bodies if _is_usable(one.payment_profile, account, today)
-    ]
-    oldest = datetime.min.replace(tzinfo=UTC)
-    return max(
-        usable, key=lambda one: (instant(one.created_at) or oldest, _rank(one)), default=None
-    )
-
-
-def _rank(profile: PaymentProfile) -> tuple[int, str]:
-    """Later ids are longer or greater, whether they are numbers or not."""
-    return len(str(profile.id)), str(profile.id)
-
-
-def _is_usable(profile: PaymentProfile, account: Account, today: datetime | None) -> bool:
-    is_own = profile.customer_id is None or str(profile.customer_id) == account.id
-    is_doubtful = profile.payment_type == "bank_account" and profile.verified is False
-    return is_own and not profile.disabled and not is_doubtful and not _is_expired(profile, today)
-
-
-def _is_expired(profile: PaymentProfile, today: datetime | None) -> bool:
-    """Vault imports have no expiration, others hide it: those are not expired as far as we know."""
-    year, month = str(profile.expiration_year), str(profile.expiration_month)
-    if today is None or not (year.isdecimal() and month.isdecimal()):
-        return False
-    return (int(year), int(month)) < (today.year, today.month)
-
-
-def _date_of(answer: Answer) -> datetime | None:
-    try:
-        return parsedate_to_datetime(answer.headers.get("date", ""))
-    except ValueError:
-        return None
 
 
 def _hindrance_without_profile(job: Job) -> Done | None:

@@ -155,9 +155,7 @@ def collected(job: Job, record: BillingRecord) -> Preview:
 
 
 def _of(job: Job, record: BillingRecord) -> Subscription:
-    found = job.account.subscription(record.external_id)
-    assert found is not None  # the record was made from it
-    return found
+    return job.account.get_subscription(record.external_id)
 
 
 def _with_balance(subscription: Subscription, cents: int, *, forgives: bool = False) -> Charge:

@@ -150,8 +150,12 @@ class Account(msgspec.Struct, frozen=True):
     def id(self) -> str:
         return str(self.customer.id)
 
-    def subscription(self, subscription: str) -> models.Subscription | None:
-        return next((one for one in self.subscriptions if str(one.id) == subscription), None)
+    def get_subscription(self, subscription: str) -> models.Subscription:
+        """One of the customer's own. Raises LookupError for another."""
+        for one in self.subscriptions:
+            if str(one.id) == subscription:
+                return one
+        raise LookupError(subscription)
 
     def billing(self) -> CustomerBilling:
         own = tuple(billing_record(one, self.id) for one in self.subscriptions)

@@ -35,7 +35,7 @@ SPEC = ActionSpec(
 
 
 def is_pending(record: BillingRecord) -> bool:
-    return record.ends_at_period_end
+    return is_running(record) and record.ends_at_period_end
 
 
 class UndoCancellation(Change):
