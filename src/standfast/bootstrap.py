@@ -230,6 +230,7 @@ def _build_framework(house: House) -> AsgiApp:
         save_visitor=house.save_visitor,
         get_visitor=house.get_visitor,
         get_run=house.get_run,
+        run_deeds=house.run_deeds,
         explain=house.explain_prompts,
         buckets=Buckets(house.limits.server),
     )

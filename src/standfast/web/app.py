@@ -14,6 +14,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from standfast.services.errors import ServiceRefused
+from standfast.web.api.run_deeds import RunDeedRoutes
 from standfast.web.api.server import AppRoutes, ServerApi
 from standfast.web.console.console import Console
 from standfast.web.console.failures import tell_http
@@ -34,7 +35,7 @@ def build_app(server_api: ServerApi, console: Console) -> Litestar:
         return server_api
 
     return Litestar(
-        route_handlers=[AppRoutes, *console_routers()],
+        route_handlers=[AppRoutes, RunDeedRoutes, *console_routers()],
         dependencies={"api": Provide(provide_api, sync_to_thread=False)},
         state=State({"server_api": server_api, "console": console}),
         exception_handlers={

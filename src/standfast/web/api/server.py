@@ -15,6 +15,7 @@ from standfast.services.explain import ExplainPrompts
 from standfast.services.get_run import GetRun
 from standfast.services.get_visitor import GetVisitor
 from standfast.services.identify import Identify
+from standfast.services.run_deeds import RunDeeds
 from standfast.services.save_visitor import SaveVisitor
 from standfast.web.api.views import (
     ExplainBody,
@@ -41,6 +42,7 @@ class ServerApi:
     save_visitor: SaveVisitor
     get_visitor: GetVisitor
     get_run: GetRun
+    run_deeds: RunDeeds
     explain: ExplainPrompts
     buckets: Buckets
 

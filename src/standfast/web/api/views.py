@@ -78,6 +78,11 @@ class AttemptView(msgspec.Struct, frozen=True):
 
 
 class RunDetail(msgspec.Struct, frozen=True):
+    """`origin` is click, undo or again; `parent` the run it is about, if it was not a click.
+
+    `incident` says what a person must look at, empty for nothing.
+    """
+
     id: str
     interaction: str
     connector: str
@@ -91,6 +96,11 @@ class RunDetail(msgspec.Struct, frozen=True):
     reason: str | None
     message: str
     link: str | None
+    origin: str
+    parent: str | None
+    started_by: str | None
+    charged_in_cents: int | None
+    incident: str
     created_at: datetime
     due_at: datetime | None
     finished_at: datetime | None
@@ -125,6 +135,11 @@ def run_detail(found: RunWithAttempts) -> RunDetail:
         reason=run.result.reason,
         message=run.result.message,
         link=run.result.link,
+        origin=run.origin,
+        parent=run.parent_id,
+        started_by=run.started_by,
+        charged_in_cents=run.result.charged.amount_in_cents if run.result.charged else None,
+        incident=run.incident,
         created_at=run.created_at,
         due_at=run.due_at,
         finished_at=run.finished_at,
