@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from databases import WITH_TABLES
 from standfast.connectors.slots import Lane, SiteSlots, SlotSettings
-from standfast.contract.errors import NotSent
+from standfast.contract.errors import NotSent, SitePaused
 from standfast.store.database import Database, open_database
 from standfast.store.shared_slots import AdvisorySlots
 
@@ -94,6 +95,63 @@ def test_a_dead_processs_slots_are_free_at_once(postgresql_url: str, tmp_path: P
     holding.__exit__(None, None, None)
     for one in (dead, living):
         one.close()
+
+
+@pytest.fixture
+def sharing(postgresql_server, tmp_path: Path):
+    """Two processes' slots for one site, on a database with its tables."""
+    with postgresql_server.passing_database(like=WITH_TABLES) as url:
+        databases = [open_database(tmp_path, url) for _ in range(2)]
+        patience = SlotSettings(visitor_patience_seconds=0.05, pauses_seconds=(60,))
+        yield [SiteSlots(3, patience, site="site", shared=slots_of(one)) for one in databases]
+        for one in databases:
+            one.close()
+
+
+def test_a_pause_that_one_process_was_asked_for_holds_for_all(sharing):
+    asked, other = sharing
+    asked.throttled(after_seconds=30)
+
+    for each in (asked, other):
+        with pytest.raises(SitePaused) as paused, each.taken(Lane.VISITOR):
+            pass
+        assert 25 < paused.value.after_seconds <= 30
+
+
+def test_a_process_that_begins_later_hears_of_the_pause(sharing):
+    asked, _ = sharing
+    asked.throttled(after_seconds=None)  # no Retry-After: the first step, 60 s and a tenth at most
+    begun = SiteSlots(3, asked.settings, site="site", shared=asked.shared)
+
+    with pytest.raises(SitePaused) as paused, begun.taken(Lane.VISITOR):
+        pass
+    assert 55 < paused.value.after_seconds <= 66
+
+
+def test_a_shorter_pause_does_not_end_a_longer_one(sharing):
+    asked, other = sharing
+    asked.throttled(after_seconds=30)
+    other.throttled(after_seconds=1)
+
+    with pytest.raises(SitePaused) as paused, other.taken(Lane.VISITOR):
+        pass
+    assert paused.value.after_seconds > 25
+
+
+def test_a_pause_is_over_for_all_at_its_end(sharing):
+    asked, other = sharing
+    asked.throttled(after_seconds=0)
+
+    with other.taken(Lane.VISITOR), asked.taken(Lane.VISITOR):
+        pass
+
+
+def test_a_pause_of_one_site_is_none_of_anothers(sharing):
+    asked, other = sharing
+    asked.throttled(after_seconds=30)
+
+    with SiteSlots(3, other.settings, site="another", shared=other.shared).taken(Lane.VISITOR):
+        pass
 
 
 def test_the_embedded_database_needs_none(embedded_database: Database):

@@ -79,6 +79,14 @@ class SharedSlots(Protocol):
         """Holds one of `slots` of the site; False when none came within the patience."""
         ...
 
+    def pause(self, site: str, *, seconds: float) -> None:
+        """The site asked us to slow down: no process calls it for so long."""
+        ...
+
+    def pause_seconds(self, site: str) -> float:
+        """How much of such a pause is left; 0 when there is none."""
+        ...
+
 
 @dataclass
 class SiteSlots:
@@ -119,6 +127,7 @@ class SiteSlots:
     def taken(self, lane: Lane) -> Generator[None]:
         """Hold a slot. Raises `SitePaused` or `NotSent` when none comes within the patience."""
         give_up_at = self.clock() + self.settings.patience_seconds(lane)
+        self._hear_of_pause()
         self._take(lane, give_up_at)
         try:
             with self._shared(lane, give_up_at):
@@ -152,7 +161,18 @@ class SiteSlots:
             pause = after_seconds if after_seconds is not None else self._next_pause()
             self._paused_until = max(self._paused_until, self.clock() + pause)
             self._halve()
-            return self.pause_seconds
+            left = self.pause_seconds
+        if self.shared is not None:
+            self.shared.pause(self.site, seconds=left)
+        return left
+
+    def _hear_of_pause(self) -> None:
+        """Another process may have been asked to slow down."""
+        if self.shared is None:
+            return
+        left = self.shared.pause_seconds(self.site)
+        with self._changed:
+            self._paused_until = max(self._paused_until, self.clock() + left)
 
     @contextmanager
     def _shared(self, lane: Lane, give_up_at: float) -> Generator[None]:

@@ -1,6 +1,7 @@
 """A vendor's in-flight limit over all processes: advisory locks of PostgreSQL, one per slot.
 
-A lock belongs to its connection, so the slots of a killed process are free at once.
+A lock belongs to its connection, so the slots of a killed process are free at once. A pause that
+the vendor asked one process for holds for all; it is measured by the database's own clock.
 """
 
 import random
@@ -15,6 +16,15 @@ import structlog
 from sqlalchemy import Engine
 
 POLL_SECONDS = (0.01, 0.03)
+
+_PAUSE = """
+INSERT INTO site_pauses (site, until)
+VALUES (%s, CAST((extract(epoch FROM clock_timestamp()) + %s) * 1000000 AS bigint))
+ON CONFLICT (site) DO UPDATE SET until = GREATEST(site_pauses.until, excluded.until)
+"""
+_PAUSE_LEFT = """
+SELECT until / 1000000.0 - extract(epoch FROM clock_timestamp()) FROM site_pauses WHERE site = %s
+"""
 
 _log = structlog.get_logger()
 
@@ -51,11 +61,31 @@ class AdvisorySlots:
         finally:
             self._give_back(connection, key, slot)
 
+    def pause(self, site: str, *, seconds: float) -> None:
+        """Nobody calls the site for so long, unless a longer pause is set already."""
+        with suppress(psycopg.Error), self._borrowed() as connection:
+            connection.execute(_PAUSE, (site, seconds))
+
+    def pause_seconds(self, site: str) -> float:
+        """How much of a pause is left, whoever set it; 0 when there is none."""
+        with suppress(psycopg.Error), self._borrowed() as connection:
+            row = connection.execute(_PAUSE_LEFT, (site,)).fetchone()
+            return max(0.0, float(row[0])) if row else 0.0
+        return 0.0
+
     def close(self) -> None:
         with self._lock:
             idle, self._idle = self._idle, []
         for connection in idle:
             connection.close()
+
+    @contextmanager
+    def _borrowed(self) -> Generator[psycopg.Connection]:
+        connection = self._connection()
+        try:
+            yield connection
+        finally:
+            self._keep(connection)
 
     def _wait_for_slot(
         self, connection: psycopg.Connection, key: int, slots: int, patience_seconds: float
