@@ -27,6 +27,7 @@ _KEPT_KEY = re.compile(
       | .*_version | version_number | .*_count | position | primary
       | cancel_at_end_of_period | cancellation_method | payment_collection_method | stackable
       | disabled | verified | test | require_credit_card | recurring_scheme | discount_type
+      | preserve_period | product_change_delayed | resume | require_resume
       | uniqueness_token
       | error | errors | base | message | messages | title | detail | description | after
       | page | per_page | sort | direction | include_archived | date_field

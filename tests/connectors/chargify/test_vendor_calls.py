@@ -5,6 +5,7 @@ import re
 import pytest
 
 from connectors.chargify.stages import OTHER_WISHES, WISHES, named, set_up
+from standfast.connectors.redaction import redact
 from standfast.contract.actions import Succeeded
 
 CALL = re.compile(r"`(GET|POST|PUT|DELETE) (/[^`?]+)[^`]*`")
@@ -62,6 +63,17 @@ def test_every_write_with_a_body_carries_the_token_and_the_others_say_why_not(si
         assert token == (None if has_none else order.token)
         spec = site.connector.spec.action(action)
         assert not has_none or spec.repeat_is_safe_because
+
+
+@pytest.mark.parametrize("action", sorted(WISHES))
+def test_the_ledger_keeps_the_whole_of_what_was_sent(site, action):
+    """Nothing in it is personal, so a proof of what was sent misses nothing."""
+    for wish in (WISHES[action], OTHER_WISHES.get(action, WISHES[action])):
+        customer = set_up(site, action, wish)
+
+        desk = site.perform_order(site.order(action, customer, **named(site, wish)))[1]
+
+        assert redact(desk.written[0].call)["body"] == desk.written[0].call.json
 
 
 @pytest.mark.parametrize("action", sorted(WISHES))
