@@ -37,8 +37,9 @@ let card: Card | null = null;
 export function show(preview: Preview): void {
   card?.unmount();
   card = null;
-  const { step, state = "offer", dir = "ltr" } = preview;
-  if (!step) return;
+  const { state = "offer", dir = "ltr" } = preview;
+  if (!preview.step) return;
+  const step = { ...preview.step, form: preview.step.form || [] };
   document.documentElement.dir = dir;
   const own = { ...words, ...preview.words };
   const next = (to: Preview["state"]) => show({ ...preview, state: to! });
@@ -52,7 +53,7 @@ export function show(preview: Preview): void {
   };
   card = makeCard(step, own, listener);
   const ask = preview.price !== undefined && (() => priced(preview.price!));
-  if (ask || (step.form && step.form.length)) more = furnish(step, card.message, own, ask);
+  if (ask || step.form.length) more = furnish(step, card.message, own, ask);
   card.mount();
   if (isFramed) settle();
   if (state === "working") card.work("accept");

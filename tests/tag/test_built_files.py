@@ -35,24 +35,29 @@ def test_the_loader_is_kept_for_a_minute_and_what_it_names_for_ever(scene) -> No
 
     loader = client.get(f"/tag/{manifest.loader}")
     main = client.get(f"/tag/{manifest.main}")
+    extras = client.get(f"/tag/{manifest.extras}")
 
     assert loader.headers["cache-control"].startswith("public, max-age=60,")
     assert main.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert extras.headers["cache-control"] == main.headers["cache-control"]
     assert manifest.main in loader.text
-    for answer in (loader, main):
+    assert manifest.extras in main.text
+    for answer in (loader, main, extras):
         assert answer.headers["access-control-allow-origin"] == "*"
         assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
         assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
         assert answer.headers["content-encoding"] == "gzip"
 
 
-def test_a_loader_of_an_older_release_gets_the_present_main_file(scene) -> None:
+@pytest.mark.parametrize("role", ["main", "extras"])
+def test_a_file_of_an_older_release_is_answered_with_the_present_one(scene, role: str) -> None:
     client, manifest = scene.rig.shop.client, TagFiles().manifest
+    prefix = {"main": "", "extras": "extras-"}[role]
 
-    old = client.get("/tag/0123456789abcdef.js")
+    old = client.get(f"/tag/{prefix}0123456789abcdef.js")
 
     assert old.headers["cache-control"] == "no-store"
-    assert old.content == (BUILT / manifest.main).read_bytes()
+    assert old.content == (BUILT / getattr(manifest, role)).read_bytes()
 
 
 @pytest.mark.parametrize("path", ["/tag/", "/tag/x.js", "/tag/../edge.py", "/tag/manifest.json"])

@@ -28,12 +28,31 @@ BUTTONS = {
     "decline": {"label": "No, cancel my plan"},
 }
 TWO = {"accept": {"label": "Start Pro now"}, "decline": {"label": "Not now"}}
+WANTING = {"accept": {"label": "Start Pro now", "must_answer": True}, "decline": {"label": "No"}}
 STEP: dict[str, Any] = {
     "key": "offer",
     "title": "Before you go: stay for 30 % less",
     "message": "We would be sorry to see you leave. Keep your boards, your team and your history.",
     "buttons": BUTTONS,
 }
+PRICE = "$12.34 due now, then $29.00 on 3 January 2027."
+SURVEY = {
+    "key": "why",
+    "label": "Why do you want to leave?",
+    "kind": "choice",
+    "choices": [
+        {"value": "CH1", "label": "It is too dear for us"},
+        {"value": "CH2", "label": "We do not use it enough"},
+        {"value": "CH3", "label": "We have found something that fits the way we work better"},
+        {"value": "CH4", "label": "Something else"},
+    ],
+    "required": True,
+}
+INPUTS = [
+    {"key": "days", "label": "For how many days?", "kind": "number", "required": True},
+    {"key": "until", "label": "Until when?", "kind": "date", "required": False},
+    {"key": "note", "label": "Anything else?", "kind": "text", "required": False},
+]
 STATES: dict[str, dict[str, Any]] = {
     "offer": {},
     "offer_rich": {"step": {**STEP, "message": RICH, "buttons": TWO}},
@@ -55,6 +74,12 @@ STATES: dict[str, dict[str, Any]] = {
             "buttons": {"accept": {"label": "W" * 80}},
         }
     },
+    "survey": {"step": {**STEP, "buttons": TWO, "form": [SURVEY]}},
+    "inputs": {"step": {**STEP, "buttons": TWO, "form": INPUTS}},
+    "price": {"step": {**STEP, "buttons": TWO}, "price": PRICE},
+    "price_unknown": {"step": {**STEP, "buttons": TWO}, "price": ""},
+    "survey_and_price": {"step": {**STEP, "buttons": TWO, "form": [SURVEY]}, "price": PRICE},
+    "inputs_right_to_left": {"dir": "rtl", "step": {**STEP, "buttons": TWO, "form": INPUTS}},
     "working": {"state": "working"},
     "succeeded": {"state": "succeeded"},
     "pending": {"state": "pending"},
@@ -98,6 +123,24 @@ def test_every_state_is_accessible_and_fits_its_window(
         assert box["x"] + box["width"] <= page.evaluate("innerWidth")
         assert box["y"] >= 0
         assert box["y"] + box["height"] <= page.evaluate("innerHeight")
+        assert overflow(page) <= 0
+        assert axe(page) == [], name
+
+
+@pytest.mark.slow
+def test_questions_left_open_are_marked_and_still_fit(
+    previews: PreviewPage, page: Page, size: str, scheme: str
+) -> None:
+    """A click on the accept button, with nothing answered."""
+    previews.visit(page)
+    for name, form in {"survey": [SURVEY], "inputs": INPUTS}.items():
+        step = {**STEP, "buttons": WANTING, "form": form}
+        previews.show(page, {"step": step, "texts": TEXTS})
+
+        page.get_by_role("button", name="Start Pro now").click()
+
+        expect(page.get_by_text("Please answer this.")).to_be_visible()
+        shoot(page, f"tag/{name}_unanswered-{scheme}-{size}")
         assert overflow(page) <= 0
         assert axe(page) == [], name
 

@@ -1,0 +1,327 @@
+"""A prompt that asks something, and one that shows its price first, on a customer's page."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from playwright.sync_api import Route, expect
+
+from browser import Complaints, axe
+from journeys.rig import cancel, chargify, coupon
+from standfast.domain.prompt import Answer, AttachedAction, FieldKind, FormField, ResultTexts
+from tag.conftest import Scene, offer
+
+DONE = ResultTexts(succeeded="As you wished.")
+WHY = FormField(
+    "why",
+    "Why do you leave?",
+    FieldKind.CHOICE,
+    (Answer("CH1", "Too dear"), Answer("CH2", "I do not use it")),
+    required=True,
+)
+DAYS = FormField("days", "For how many days?", FieldKind.NUMBER, required=True)
+DAY = FormField("day", "Until when?", FieldKind.DATE)
+NOTE = FormField("note", "Anything else?")
+PRICE = "$9.00 due now, then $29.00 on 3 January 2027."
+
+
+def ask(scene: Scene, *form: FormField, does: AttachedAction) -> None:
+    body = offer(does, texts=DONE)
+    step = msgspec.structs.replace(body.steps[0], form=form)
+    scene.rig.sync()
+    scene.rig.publish(msgspec.structs.replace(body, steps=(step,)))
+    scene.visit()
+    expect(scene.dialog).to_be_visible()
+
+
+def heard(scene: Scene, path: str) -> list[dict[str, Any]]:
+    """The bodies of all requests to this path from now on."""
+    bodies: list[dict[str, Any]] = []
+    scene.page.on(
+        "request",
+        lambda one: bodies.append(json.loads(one.post_data or "{}")) if path in one.url else None,
+    )
+    return bodies
+
+
+# --- questions ---------------------------------------------------------------------------------
+
+
+def test_a_survey_s_answer_goes_to_the_bill(scene: Scene) -> None:
+    ada = scene.customer()
+    ask(scene, WHY, does=cancel("now", reason_code="{{ answer.why }}"))
+
+    scene.dialog.get_by_role("radio", name="Too dear").check()
+    scene.button("Yes, please").click()
+
+    expect(scene.status).to_have_text("As you wished.")
+    assert scene.rig.site.subscription(ada)["reason_code"] == "CH1"
+    assert axe(scene.page) == []
+
+
+def test_a_click_without_the_answer_sends_nothing_and_says_where(scene: Scene) -> None:
+    ada = scene.customer()
+    ask(scene, WHY, does=cancel("now", reason_code="{{ answer.why }}"))
+    clicks = heard(scene, "/v1/interactions")
+
+    scene.button("Yes, please").click()
+
+    group = scene.dialog.get_by_role("radiogroup", name="Why do you leave?")
+    expect(group).to_have_accessible_description("Please answer this.")
+    expect(group).to_have_attribute("aria-invalid", "true")
+    expect(scene.dialog.get_by_role("radio", name="Too dear")).to_be_focused()
+    assert clicks == []
+    assert axe(scene.page) == []
+    scene.page.keyboard.press("ArrowDown")
+    expect(scene.dialog.get_by_role("radio", name="I do not use it")).to_be_checked()
+    expect(group).to_have_accessible_description("")
+    scene.button("Yes, please").click()
+    expect(scene.status).to_have_text("As you wished.")
+    assert scene.rig.site.subscription(ada)["reason_code"] == "CH2"
+
+
+def test_inputs_are_labelled_and_checked_before_they_are_sent(scene: Scene) -> None:
+    scene.customer()
+    ask(scene, DAYS, DAY, NOTE, does=chargify("pause", for_days="{{ answer.days }}"))
+    clicks = heard(scene, "/v1/interactions")
+    days = scene.dialog.get_by_role("textbox", name="For how many days?")
+    assert scene.dialog.get_by_label("Until when? optional").get_attribute("type") == "date"
+    expect(scene.dialog.get_by_role("textbox", name="Anything else? optional")).to_be_visible()
+
+    days.fill("a month")
+    scene.button("Yes, please").click()
+
+    expect(days).to_be_focused()
+    expect(days).to_have_accessible_description("Please write a whole number.")
+    assert clicks == []
+    days.fill("14")
+    scene.dialog.get_by_label("Until when?").fill("2027-02-01")
+    scene.button("Yes, please").click()
+    expect(scene.status).to_have_text("As you wished.")
+    (sent,) = clicks[0]["interactions"]
+    assert sent["values"] == {"days": "14", "day": "2027-02-01", "note": ""}
+
+
+def test_what_the_server_finds_wrong_with_an_answer_is_said_beside_it(
+    scene: Scene, complaints: Complaints
+) -> None:
+    ada = scene.customer()
+    ask(scene, DAYS, does=chargify("pause", for_days="{{ answer.days }}"))
+    complaints.allow("422")
+    days = scene.dialog.get_by_role("textbox", name="For how many days?")
+
+    days.fill("5000")
+    scene.button("Yes, please").click()
+
+    expect(days).to_have_accessible_description("Please write a whole number from 2 to 365.")
+    expect(days).to_be_focused()
+    assert scene.rig.site.effects() == []
+    days.fill("30")
+    scene.button("Yes, please").click()
+    expect(scene.status).to_have_text("As you wished.")
+    assert scene.rig.site.subscription(ada)["state"] == "on_hold"
+
+
+def test_leaving_is_never_held_up_by_a_question(scene: Scene) -> None:
+    scene.customer()
+    ask(scene, DAYS, does=chargify("pause", for_days="{{ answer.days }}"))
+
+    scene.dialog.get_by_role("textbox", name="For how many days?").fill("some")
+    scene.button("No, thanks").click()
+
+    expect(scene.dialog).to_have_count(0)
+    assert scene.stored() == ["impression", "decline"]
+
+
+def test_a_page_whose_prompts_ask_nothing_never_loads_the_extras(scene: Scene) -> None:
+    scene.customer()
+    loaded: list[str] = []
+    scene.page.on("request", lambda one: loaded.append(one.url))
+    scene.offer(coupon("STAY30"))
+
+    scene.visit()
+
+    expect(scene.dialog).to_be_visible()
+    assert not any("extras" in one for one in loaded)
+
+
+def test_a_prompt_whose_questions_cannot_be_loaded_is_not_shown(
+    scene: Scene, complaints: Complaints
+) -> None:
+    scene.customer()
+    scene.page.route("**/tag/extras-*", lambda route: route.abort())
+    complaints.allow("extras|ERR_FAILED")
+    body = offer(cancel("now", reason_code="{{ answer.why }}"))
+    step = msgspec.structs.replace(body.steps[0], form=(WHY,))
+    scene.rig.sync()
+    scene.rig.publish(msgspec.structs.replace(body, steps=(step,)))
+
+    with scene.page.expect_event("requestfailed"):
+        scene.visit()
+
+    expect(scene.dialog).to_have_count(0)
+    assert scene.stored() == []
+
+
+# --- the price first ---------------------------------------------------------------------------
+
+Told = Callable[[Route], None]
+
+
+def pricing(scene: Scene, *answers: str | int) -> list[dict[str, Any]]:
+    """Prices as the server would answer them, one after the other; a number is a failure."""
+    asked: list[dict[str, Any]] = []
+
+    def answer(route: Route) -> None:
+        told = answers[min(len(asked), len(answers) - 1)]
+        asked.append(json.loads(route.request.post_data or "{}"))
+        if isinstance(told, int):
+            problem = {"title": "No", "status": told, "detail": "The site does not answer."}
+            fulfil(route, problem, status=told)
+        else:
+            fulfil(route, {"quote": f"q{len(asked)}", "text": told, "is_estimate": False})
+
+    scene.page.route("**/v1/previews", answer)
+    return asked
+
+
+def fulfil(route: Route, body: object, *, status: int = 200) -> None:
+    route.fulfill(
+        status=status, body=json.dumps(body), headers={"access-control-allow-origin": "*"}
+    )
+
+
+def clicking(scene: Scene, *refusals: str | None) -> list[dict[str, Any]]:
+    """Clicks as the server would answer them: with this refusal, or done."""
+    clicks: list[dict[str, Any]] = []
+
+    def answer(route: Route) -> None:
+        (deed,) = json.loads(route.request.post_data or "{}")["interactions"]
+        if deed["kind"] == "impression":
+            return route.continue_()
+        refusal = refusals[min(len(clicks), len(refusals) - 1)]
+        clicks.append(deed)
+        run = {"id": "r", "state": "succeeded", "message": "As you wished.", "link": None}
+        result = {
+            "interaction": "i",
+            "show": True,
+            "state": "refused" if refusal else "succeeded",
+            "message": "No." if refusal else "As you wished.",
+            "link": None,
+            "is_settled": True,
+            "runs": [] if refusal else [run],
+            "result_token": "t",
+            "refusal": {"reason": refusal, "message": "No."} if refusal else None,
+        }
+        return fulfil(route, {"results": [result]})
+
+    scene.page.route("**/v1/interactions", answer)
+    return clicks
+
+
+def price_first(scene: Scene) -> None:
+    scene.customer()
+    scene.offer(coupon("STAY30"), texts=DONE, show_price=True)
+    scene.visit()
+    expect(scene.dialog).to_be_visible()
+
+
+def test_the_price_stands_under_the_message_and_the_click_carries_it(scene: Scene) -> None:
+    asked, clicks = pricing(scene, PRICE), clicking(scene, None)
+
+    price_first(scene)
+
+    expect(scene.dialog.get_by_text(PRICE)).to_be_visible()
+    assert asked[0].keys() == {"app", "identity", "token", "step", "button"}
+    assert (asked[0]["step"], asked[0]["button"]) == ("offer", "accept")
+    expect(scene.button("Yes, please")).to_have_attribute("aria-describedby", "amount")
+    expect(scene.dialog.locator("#amount")).to_have_text(PRICE)
+    assert axe(scene.page) == []
+    scene.button("Yes, please").click()
+    expect(scene.status.first).to_have_text("As you wished.")
+    assert [one["quote"] for one in clicks] == ["q1"]
+
+
+def test_nothing_can_be_accepted_before_the_price_is_there(scene: Scene) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    scene.page.route("**/v1/previews", hold)
+    clicks = clicking(scene, None)
+    price_first(scene)
+    expect(scene.dialog.get_by_text("Getting the price…")).to_be_visible()
+    expect(scene.button("Yes, please")).to_have_attribute("aria-disabled", "true")
+
+    scene.button("Yes, please").click(force=True)
+
+    assert clicks == []
+    fulfil(held[0], {"quote": "late", "text": PRICE})
+    expect(scene.dialog.get_by_text(PRICE)).to_be_visible()
+    scene.button("Yes, please").click()
+    expect(scene.status.first).to_have_text("As you wished.")
+
+
+def test_a_price_that_cannot_be_had_is_said_and_asked_for_again(
+    scene: Scene, complaints: Complaints
+) -> None:
+    pricing(scene, 422, PRICE)
+    complaints.allow("422")
+    price_first(scene)
+    expect(scene.dialog.get_by_text("We cannot tell the price right now.")).to_be_visible()
+    expect(scene.button("Yes, please")).to_have_attribute("aria-disabled", "true")
+    assert axe(scene.page) == []
+
+    scene.button("Try again").click()
+
+    expect(scene.dialog.get_by_text(PRICE)).to_be_visible()
+    expect(scene.button("Yes, please")).not_to_have_attribute("aria-disabled", "true")
+    expect(scene.button("Yes, please")).to_be_focused()
+    expect(scene.button("Try again")).to_have_count(0)
+
+
+def test_leaving_needs_no_price(scene: Scene, complaints: Complaints) -> None:
+    pricing(scene, 422)
+    complaints.allow("422")
+    price_first(scene)
+
+    scene.button("No, thanks").click()
+
+    expect(scene.dialog).to_have_count(0)
+
+
+def test_a_refused_price_is_asked_again_and_wants_another_click(scene: Scene) -> None:
+    pricing(scene, PRICE, "$11.00 due now.")
+    clicks = clicking(scene, "quote_refused", None)
+    price_first(scene)
+    expect(scene.dialog.get_by_text(PRICE)).to_be_visible()
+
+    scene.button("Yes, please").click()
+
+    expect(scene.dialog.get_by_text("Please look again: $11.00 due now.")).to_be_visible()
+    assert [one["quote"] for one in clicks] == ["q1"]
+    scene.button("Yes, please").click()
+    expect(scene.status.first).to_have_text("As you wished.")
+    assert [one["quote"] for one in clicks] == ["q1", "q2"]
+
+
+def test_a_price_that_stood_too_long_is_asked_again_instead_of_sent(scene: Scene) -> None:
+    pricing(scene, PRICE, "$11.00 due now.")
+    clicks = clicking(scene, None)
+    scene.page.clock.install()
+    scene.customer()
+    scene.offer(coupon("STAY30"), texts=DONE, show_price=True)
+    scene.visit()
+    scene.page.clock.run_for(100)
+    expect(scene.dialog.get_by_text(PRICE)).to_be_visible()
+
+    scene.page.clock.fast_forward("15:00")
+    scene.button("Yes, please").click()
+
+    expect(scene.dialog.get_by_text("Please look again: $11.00 due now.")).to_be_visible()
+    assert clicks == []
+    scene.button("Yes, please").click()
+    expect(scene.status.first).to_have_text("As you wished.")
+    assert [one["quote"] for one in clicks] == ["q2"]
