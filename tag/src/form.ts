@@ -63,6 +63,7 @@ function makeQuestion(field: Field, into: HTMLElement, words: ExtraWords): Quest
   if (isSurvey) box.setAttribute("role", "radiogroup");
   else label.setAttribute("for", id);
   told.setAttribute("aria-required", `${required}`);
+  told.setAttribute("aria-describedby", error.id);
   if (!required) label.append(make("span", "optional", ` ${words.optional}`));
   box.prepend(label);
   box.append(error);
@@ -71,7 +72,6 @@ function makeQuestion(field: Field, into: HTMLElement, words: ExtraWords): Quest
   const mark = (text: string): void => {
     error.textContent = text;
     error.hidden = !text;
-    told.setAttribute("aria-describedby", error.id);
     if (text) told.setAttribute("aria-invalid", "true");
     else told.removeAttribute("aria-invalid");
   };

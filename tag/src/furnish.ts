@@ -14,7 +14,7 @@ const ownWords = {
   unanswered: "Please answer this.",
   unfit_number: "Please write a whole number.",
   pricing: "Getting the price…",
-  no_price: "We cannot tell the price right now. Please try again.",
+  no_price: "We cannot tell the price now. Please try again.",
   new_price: "Please look again: ",
 };
 export type ExtraWords = typeof ownWords;

@@ -270,7 +270,7 @@ def test_a_price_that_cannot_be_had_is_said_and_asked_for_again(
     pricing(scene, 422, PRICE)
     complaints.allow("422")
     price_first(scene)
-    expect(scene.dialog.get_by_text("We cannot tell the price right now.")).to_be_visible()
+    expect(scene.dialog.get_by_text("We cannot tell the price now.")).to_be_visible()
     expect(scene.button("Yes, please")).to_have_attribute("aria-disabled", "true")
     assert axe(scene.page) == []
 
