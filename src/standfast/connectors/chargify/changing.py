@@ -103,6 +103,10 @@ class Change(ABC):
     def fits(self, record: BillingRecord, wish: Wish) -> bool:
         return True
 
+    def impossible(self, wish: Wish) -> Refused | None:
+        """What of the wish itself cannot be, whoever the customer is."""
+        return None
+
     def hindrance(self, record: BillingRecord, wish: Wish, own: Records) -> Hindrance:
         """What is known to stand in the way before anything is sent."""
         return None
@@ -173,8 +177,10 @@ class Change(ABC):
 
     def _hindrance(self, job: Job, chosen: BillingRecord, wish: Wish) -> Hindrance:
         subscription = job.account.get_subscription(chosen.external_id)
-        return self.hindrance(chosen, wish, job.account.billing().records) or in_group(
-            subscription, primary_too=self.spares_primaries
+        return (
+            self.impossible(wish)
+            or self.hindrance(chosen, wish, job.account.billing().records)
+            or in_group(subscription, primary_too=self.spares_primaries)
         )
 
     def meant(self, job: Job) -> BillingRecord | Refused:
@@ -245,10 +251,11 @@ class Change(ABC):
     def obstacle(self, question: Question) -> Refused | None:
         plan = question.wanted.get(self.plan_key)
         found = obstacles.of_plan(question.items, plan, may_be_retired=True) if plan else None
-        found = found or self.of_items(question, None)
+        wish = Wish(question.wanted, question.now)
+        found = found or self.of_items(question, None) or self.impossible(wish)
         if found is not None or question.billing is None:
             return found
-        records, wish = question.billing.records, Wish(question.wanted, question.now)
+        records = question.billing.records
         chosen = self._choose(records, wish)
         if isinstance(chosen, Refused):
             return chosen

@@ -107,15 +107,19 @@ class ExtendTrial(Change):
         former = instant(wish.memo.get("trial_ends_at"))
         return former is None or (record.state == "trialing" and not _is_at(record, former))
 
+    def impossible(self, wish: Wish) -> Refused | None:
+        to = wish.wanted.get("to")
+        if not to or instant(to) is not None:
+            return None
+        text = f"{to!r} is no instant. Write it as 2027-01-31T12:00:00Z."
+        return Refused(RefusalReason.PARAMETER_INVALID, text)
+
     def hindrance(self, record: BillingRecord, wish: Wish, own: Records) -> Hindrance:
         end = wanted_end(record, wish)
-        if end is None:
-            text = f"{wish.wanted.get('to') or 'This'} is no instant. Write 2027-01-31T12:00:00Z."
-            return Refused(RefusalReason.PARAMETER_INVALID, text)
-        if wish.at is not None and end <= wish.at:
-            text = f"A trial cannot end in the past ({end:%Y-%m-%d %H:%M} UTC). Choose a later end."
-            return Refused(RefusalReason.PARAMETER_INVALID, text)
-        return None
+        if end is not None and (wish.at is None or end > wish.at):
+            return None
+        text = f"The trial of subscription {record.external_id} cannot end in the past."
+        return Refused(RefusalReason.PARAMETER_INVALID, f"{text} Choose a later end.")
 
     def call(self, record: BillingRecord, wish: Wish, token: str) -> Call:
         """There is no other call: in a trial `next_billing_at` "also moves trial_ended_at"."""

@@ -88,22 +88,24 @@ class Pause(Change):
         is_the_day = wanted is not None and found is not None and abs(found - wanted) < LEAST
         return is_on_hold(record) and is_the_day
 
-    def hindrance(self, record: BillingRecord, wish: Wish, own: Records) -> Hindrance:
-        end, now, renews_at = resumes_at(wish), wish.at, record.current_period_ends_at
-        if is_on_hold(record):
-            till = f"{record.resumes_at:%Y-%m-%d}" if record.resumes_at else "somebody resumes it"
-            text = (
-                f"Subscription {record.external_id} is on hold until {till}. Change it in Chargify."
-            )
-            return Refused(RefusalReason.WRONG_STATE, text)
+    def impossible(self, wish: Wish) -> Refused | None:
+        end, now = resumes_at(wish), wish.at
         if end is None or now is None:
             return Refused(RefusalReason.PARAMETER_INVALID, "Give the day on which it resumes.")
-        if not LEAST <= end - now <= LONGEST:
-            text = f"A pause ends 1 to 366 days after the click; {end:%Y-%m-%d} does not."
-            return Refused(RefusalReason.PARAMETER_INVALID, f"{text} Choose another day.")
-        if renews_at is not None and renews_at - now < LEAST:
-            text = f"Subscription {record.external_id} renews within 24 hours"
-            return Refused(RefusalReason.WRONG_STATE, f"{text}: Chargify then allows no pause.")
+        if LEAST <= end - now <= LONGEST:
+            return None
+        text = f"A pause ends 1 to 366 days after the click; {end:%Y-%m-%d} does not."
+        return Refused(RefusalReason.PARAMETER_INVALID, f"{text} Choose another day.")
+
+    def hindrance(self, record: BillingRecord, wish: Wish, own: Records) -> Hindrance:
+        name, renews_at = f"Subscription {record.external_id}", record.current_period_ends_at
+        if is_on_hold(record):
+            till = f"{record.resumes_at:%Y-%m-%d}" if record.resumes_at else "somebody resumes it"
+            text = f"{name} is on hold until {till}. Change it in Chargify."
+            return Refused(RefusalReason.WRONG_STATE, text)
+        if renews_at is not None and wish.at is not None and renews_at - wish.at < LEAST:
+            text = f"{name} renews within 24 hours: Chargify then allows no pause."
+            return Refused(RefusalReason.WRONG_STATE, text)
         return None
 
     def call(self, record: BillingRecord, wish: Wish, token: str) -> Call:
