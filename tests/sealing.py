@@ -23,7 +23,7 @@ from standfast.store.vault import Vault, read_keys
 from standfast.store.visitors import TraitSource, lock_visitor, save_visitor
 
 VISITOR = "u1"
-EMAIL = "ada.king@example.org"
+EMAIL = "u1@example.org"
 
 
 class SealedLedger:

@@ -9,6 +9,7 @@ from typing import Any
 
 from standfast.clock import Clock
 from standfast.connectors.registry import Registry
+from standfast.domain.interaction import visitor_key
 from standfast.domain.roles import Permission
 from standfast.domain.visitor import USER_ID_LIMIT, BillingIdSource, TraitValue
 from standfast.services.errors import FieldInvalid, NotFound
@@ -71,6 +72,7 @@ class SaveVisitor(Acting):
                 write_audit(
                     transaction, self.actor, "visitor.changed", user_id,
                     at=now, app_id=app_id, before=_told(present), after=_told(row),
+                    visitor=visitor_key(user_id=user_id, anonymous_id=None),
                 )  # fmt: skip
         return row
 

@@ -70,6 +70,12 @@ class SeeVisitors:
             self._written.update(waiting)
         return len(waiting)
 
+    def forget(self, app_id: str, user_id: str) -> None:
+        """Drop what is remembered here of somebody who is being erased."""
+        with self._lock:
+            self._waiting.pop((app_id, user_id), None)
+            self._written.pop((app_id, user_id), None)
+
     def close(self) -> None:
         with self._lock:
             timer = self._timer

@@ -1,13 +1,13 @@
 """Every change made in the console: who, when, where, what, before and after."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import insert, select
+from sqlalchemy import insert, or_, select
 
 from standfast.domain.attempt_chain import body_digest
 from standfast.store.database import Reader, Transaction
@@ -108,6 +108,19 @@ def list_entries(
         query = query.where(audit_entries.c.at < chosen.until)
     rows = reader.connection.execute(query.offset(offset).limit(limit)).mappings()
     return tuple(AuditRow(**row) for row in rows)
+
+
+def list_entries_about(
+    reader: Reader, app_id: str, visitor: str, subjects: Collection[str]
+) -> tuple[AuditRow, ...]:
+    """The entries that hold this visitor's data or are about one of these, the oldest first."""
+    about = or_(audit_entries.c.visitor == visitor, audit_entries.c.subject.in_(sorted(subjects)))
+    rows = reader.connection.execute(
+        select(*_COLUMNS)
+        .where(audit_entries.c.app_id == app_id, about)
+        .order_by(audit_entries.c.at, audit_entries.c.id)
+    )
+    return tuple(AuditRow(**row) for row in rows.mappings())
 
 
 def list_actors(reader: Reader, app_id: str | None) -> tuple[tuple[str, str], ...]:

@@ -27,7 +27,7 @@ def find_billing(
 
     `holds` says what the value is: customer_id, subscription_id or customer_reference.
     """
-    customer_id = _find_customer_id(mirror, connection.id, billing_id, holds)
+    customer_id = find_customer_id(mirror, connection.id, billing_id, holds)
     if customer_id is None:
         return None
     return find_customer_billing(core, mirror, connection.id, customer_id)
@@ -225,9 +225,10 @@ def count_billing(mirror: Reader, connection_id: str) -> dict[str, int]:
     }
 
 
-def _find_customer_id(
+def find_customer_id(
     mirror: Reader, connection_id: str, billing_id: str, holds: str
 ) -> str | None:
+    """Whom a trait's value means; `holds` as in `find_billing`."""
     if holds == CUSTOMER_ID:
         return billing_id
     if holds == CUSTOMER_REFERENCE:
