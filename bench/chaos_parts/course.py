@@ -55,7 +55,7 @@ def run_course(folder: Path, *, rounds: int, seed: int, scale: Scale, database: 
     data = folder / "data"
     with ExitStack() as stack:
         url = stack.enter_context(running_postgresql()) if database == "postgresql" else None
-        twin = stack.enter_context(_running_twin(folder))
+        twin = stack.enter_context(running_twin(folder))
         customers = add_customers(twin, [*drawn, *spare])
         keys = furnish(data, url, twin)
         twin.control("DELETE", "requests")  # what was only preparation; the maxima too
@@ -81,7 +81,7 @@ def run_course(folder: Path, *, rounds: int, seed: int, scale: Scale, database: 
 
 
 @contextmanager
-def _running_twin(folder: Path) -> Generator[RunningSimulator]:
+def running_twin(folder: Path) -> Generator[RunningSimulator]:
     simulator = Program("simulator", "chargify-simulator", "serve", folder=folder, environment={})
     try:
         ready = json.loads(simulator.start())
