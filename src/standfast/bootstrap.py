@@ -44,6 +44,7 @@ from standfast.services.read_segments import ReadSegments
 from standfast.services.read_situation import Situations
 from standfast.services.read_traits import ReadTraits
 from standfast.services.read_visitors import ReadVisitors
+from standfast.services.read_webhooks import ReadWebhooks
 from standfast.services.receive_webhook import ReceiveWebhook
 from standfast.services.record_interaction import RecordInteraction
 from standfast.services.reserve_limits import ReserveLimits
@@ -264,6 +265,7 @@ def _console(house: House) -> "Console":
         overview=house.read_overview,
         first_steps=ReadFirstSteps(database),
         connections=house.read_connection,
+        webhooks=ReadWebhooks(database, house.registry, house.vault),
         prompts=ReadPrompts(database, house.registry, clock),
         publishing=house.publish_prompt,
         stopping=StopPrompt(database, clock, house.settings.durations),

@@ -20,6 +20,7 @@ from standfast.web.console.connectors_view import (
     standing_of,
     syncs_of,
 )
+from standfast.web.console.connectors_webhooks import WebhooksShown, shown
 from standfast.web.console.door import needs
 from standfast.web.console.stop_words import told_refused, would_refuse
 from standfast.web.console.visit import Answer, Visit
@@ -157,9 +158,15 @@ def _shown(
         wrong=wrong or {},
         failure=failure,
         would_refuse=would_refuse(view.under_way),
+        hooks=_hooks(visit, view),
         in_flight=view.row.in_flight if view.row else min(DEFAULT_IN_FLIGHT, view.spec.in_flight),
         is_more_open=_is_hidden_field_wrong(view.spec, wrong or {}),
     )
+
+
+def _hooks(visit: Visit, view: ConnectionView) -> WebhooksShown | None:
+    found = visit.console.webhooks.by(visit.actor).find(visit.app_id, view.spec.key)
+    return shown(found, visit.console.url) if found else None
 
 
 def _is_hidden_field_wrong(spec: ConnectorSpec, wrong: Mapping[str, str]) -> bool:

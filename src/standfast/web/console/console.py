@@ -25,6 +25,7 @@ from standfast.services.read_prompts import ReadPrompts
 from standfast.services.read_segments import ReadSegments
 from standfast.services.read_traits import ReadTraits
 from standfast.services.read_visitors import ReadVisitors
+from standfast.services.read_webhooks import ReadWebhooks
 from standfast.services.run_deeds import RunDeeds
 from standfast.services.save_segment import SaveSegment
 from standfast.services.save_visitor import SaveVisitor
@@ -62,6 +63,7 @@ class Console:
     overview: ReadOverview
     first_steps: ReadFirstSteps
     connections: ReadConnection
+    webhooks: ReadWebhooks
     prompts: ReadPrompts
     publishing: PublishPrompt
     stopping: StopPrompt
