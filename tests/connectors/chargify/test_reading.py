@@ -1,5 +1,5 @@
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -113,6 +113,25 @@ def test_a_record_says_what_the_site_says(site):
     assert record.standing is Standing.LIVE
     assert record.has_payment_method
     assert record.created_at.tzinfo is UTC
+
+
+def test_a_record_says_what_waits_for_its_renewal_and_when_a_pause_ends(site):
+    customer = site.a_customer()
+    changing, held = site.subscribe(customer), site.subscribe(customer)
+    plan, price = site.plan("basic"), site.price_point("basic-yearly")
+    later = {"product_id": int(plan), "product_price_point_id": int(price)}
+    sent = {"subscription": {**later, "product_change_delayed": True}}
+    site.owner("PUT", f"/subscriptions/{changing}.json", sent)
+    end = site.now().replace(microsecond=0) + timedelta(days=5)
+    hold = {"hold": {"automatically_resume_at": end.isoformat()}}
+    site.owner("POST", f"/subscriptions/{held}/hold.json", hold)
+
+    read = site.connector.read_customer(site.transport(), site.settings, customer)
+
+    first, second = sorted(read.records, key=lambda one: int(one.external_id))
+    assert (first.next_plan_external_id, first.next_price_point_external_id) == (plan, price)
+    assert (second.next_plan_external_id, second.next_price_point_external_id) == (None, None)
+    assert (first.resumes_at, second.resumes_at) == (None, end)
 
 
 def test_a_customer_without_subscriptions_is_read_too(site):

@@ -217,6 +217,7 @@ class ConnectorSuite:
             found = self._look_up(rig, order, desk)
             assert isinstance(found, Succeeded), (action, found)
             assert found.reference == outcome.reference, action
+            assert found.charged == outcome.charged, action
 
     def test_what_was_done_before_is_a_success_and_done_no_more(self, rig: ConnectorRig) -> None:
         for action, order in self._orders(rig):
