@@ -41,7 +41,8 @@ class DecidingRig:
     def __init__(self, database: Database, clock: FrozenClock) -> None:
         self.database = database
         self.clock = clock
-        self.vault = Vault([new_key()])
+        self.key = new_key()
+        self.vault = Vault([self.key])
         self.registry = Registry([ChoosyConnector()])
         self.app_id = ManageApp(database, self.vault, clock).create("Acme", domains=()).id
         self.tokens = Tokens(database, self.vault)

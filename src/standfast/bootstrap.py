@@ -381,7 +381,7 @@ def _furnish(
             snapshots,
             CheckOffer(situations, snapshots),
             results,
-            ReserveLimits(situations, snapshots),
+            ReserveLimits(database, situations, snapshots),
             registry,
             clock,
             durations,

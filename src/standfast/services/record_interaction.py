@@ -115,7 +115,7 @@ class RecordInteraction:
             raise IdentityRefused("A change of a bill needs a signed identity.")
         now = self.clock.now()
         billing_ids, orders, refused = self._judged(identity, deed, kind, claims, actions, now)
-        wanted = self.limits.wanted(identity, claims.prompt_id, kind, orders, now)
+        wanted = self.limits.wanted(identity, claims.prompt_id, kind, orders, billing_ids, now)
         if refused is None and isinstance(wanted, Refused):
             refused = wanted
         row = _row(identity, deed, kind, claims, claim, refused, billing_ids, now)

@@ -4,6 +4,7 @@ Both happen inside a transaction that somebody else began: the one that stores t
 and the one that settles the last of its runs. So a process that dies leaves no counter wrong.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,13 +14,15 @@ from standfast.contract.actions import Refused
 from standfast.domain.action_run import RunState
 from standfast.domain.interaction import Kind
 from standfast.domain.limited_offer import wanted_by
-from standfast.domain.limits import LIMITED, Reservation, refused
+from standfast.domain.limits import LIMITED, LimitsUsed, Reservation, day_of, refused
 from standfast.domain.prompt import AttachedAction, Limits
 from standfast.domain.request import DecideRequest
-from standfast.domain.visitor import Identity
+from standfast.domain.visitor import BillingId, Identity
 from standfast.services.read_situation import Situations
 from standfast.services.snapshots import Snapshots
-from standfast.store.database import Transaction
+from standfast.store.apps import find_app
+from standfast.store.connections import list_connections
+from standfast.store.database import Database, Transaction
 from standfast.store.limits import (
     add_reservations,
     find_used,
@@ -41,6 +44,7 @@ _log = structlog.get_logger()
 class ReserveLimits:
     """The limits of the prompt as it is published now count, not those that were shown."""
 
+    database: Database
     situations: Situations
     snapshots: Snapshots
 
@@ -50,6 +54,7 @@ class ReserveLimits:
         prompt_id: str,
         kind: Kind,
         actions: tuple[AttachedAction, ...],
+        billing_ids: Mapping[str, BillingId],
         now: datetime,
     ) -> tuple[Reservation, ...] | Refused:
         """What this click must reserve; `Refused` where its cost cannot be told."""
@@ -57,8 +62,34 @@ class ReserveLimits:
         prompt = current.find_prompt(prompt_id)
         if kind not in LIMITED or prompt is None or prompt.body.limits == Limits():
             return ()
-        at = self.situations.read(identity, DecideRequest(), current, now, actions=actions)
-        return wanted_by(prompt.body.limits, prompt_id, actions, at.limits, at.billers)
+        limits = prompt.body.limits
+        if limits.budget is not None and limits.budget.fixed_cost_in_cents is None:
+            at = self.situations.read(identity, DecideRequest(), current, now, actions=actions)
+            return wanted_by(limits, prompt_id, actions, at.limits, at.billers)
+        who = self._who(identity, limits, billing_ids, now)
+        return wanted_by(limits, prompt_id, actions, who, {})
+
+    def _who(
+        self,
+        identity: Identity,
+        limits: Limits,
+        billing_ids: Mapping[str, BillingId],
+        now: datetime,
+    ) -> LimitsUsed:
+        """Who clicks and on which day, as far as these limits ask for it."""
+        day, customers = "", [identity.visitor]
+        with self.database.reading() as reader:
+            if limits.per_day is not None:
+                app = find_app(reader, identity.app_id)
+                assert app is not None
+                day = day_of(now, app.time_zone)
+            if limits.once_per_tag is not None:
+                customers += [
+                    row.lane(billing_ids[row.connector].value)
+                    for row in list_connections(reader, identity.app_id)
+                    if row.connector in billing_ids
+                ]
+        return LimitsUsed(day=day, customers=tuple(customers))
 
 
 def reserve(
