@@ -98,7 +98,7 @@ def test_what_was_refused_is_run_again_after_a_warning(scenes: Scenes) -> None:
     page = scenes.ada.get(scenes.path(run, "/again")).text
     assert scenes.path(run, "/again") in story
     assert "Last time" in page
-    assert "for an hour at most" in page
+    assert "For an hour at most" in page
 
     again = followed(scenes.ada, scenes.ada.post(scenes.path(run, "/again"), reason="New card."))
 

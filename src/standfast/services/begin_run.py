@@ -72,7 +72,7 @@ def begin(
         of.id,
         at=at,
         app_id=of.app_id,
-        after={"run": begun.id, "action": begun.action, "parameters": begun.parameters},
+        after={**begun.parameters, "run": begun.id, "action": begun.action},
         reason=reason,
         visitor=visitor_of(of),
     )

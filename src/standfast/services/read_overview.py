@@ -105,8 +105,8 @@ class ReadOverview(Acting):
         if waiting.needs_operator:
             yield Attention(
                 _counted(waiting.needs_operator, "change needs", "changes need") + " a person",
-                "It is not known whether they took effect. Look at the billing system and record "
-                "what you see.",
+                "Whether it took effect could not be found out. Look at the billing system and "
+                "record what you see.",
                 "runs",
                 RunState.NEEDS_OPERATOR,
             )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, RowMapping, Select, case, exists, func, or_, select
 
 from standfast.domain.action_run import Origin, RunState
 from standfast.store.database import Reader
@@ -51,6 +51,7 @@ class RunLine:
     finished_at: datetime | None
     origin: Origin = Origin.CLICK
     incident: str = ""
+    is_undone: bool = False
 
 
 def list_run_lines(
@@ -93,6 +94,7 @@ def _filtered(app_id: str, chosen: RunFilter) -> Select[Any]:
             interactions.c.prompt_id,
             interactions.c.version,
             func.coalesce(prompts.c.name, "").label("prompt_name"),
+            _is_undone().label("is_undone"),
         )
         .join(interactions, interactions.c.id == action_runs.c.interaction_id)
         .outerjoin(prompts, prompts.c.id == interactions.c.prompt_id)
@@ -116,6 +118,15 @@ def _filtered(app_id: str, chosen: RunFilter) -> Select[Any]:
     return query
 
 
+def _is_undone() -> ColumnElement[bool]:
+    undo = action_runs.alias()
+    return exists().where(
+        undo.c.parent_id == action_runs.c.id,
+        undo.c.origin == Origin.UNDO,
+        undo.c.state == RunState.SUCCEEDED,
+    )
+
+
 def _line(row: RowMapping) -> RunLine:
     return RunLine(
         id=row["id"],
@@ -133,4 +144,5 @@ def _line(row: RowMapping) -> RunLine:
         finished_at=row["finished_at"],
         origin=Origin(row["origin"]),
         incident=row["incident"],
+        is_undone=row["is_undone"],
     )

@@ -15,7 +15,7 @@ from standfast.store.run_lists import RunFilter
 from standfast.web.console.connectors_view import Problem, retired_in_use
 from standfast.web.console.door import needs
 from standfast.web.console.overview_chart import chart_of, share
-from standfast.web.console.runs_words import ORIGINS, STATES
+from standfast.web.console.runs_words import ORIGINS, STATES, UNDONE
 from standfast.web.console.visit import Answer, Visit
 
 LAST_RUNS = 10
@@ -59,6 +59,7 @@ class OverviewPages(Controller):
             shows_people=runs.shows_people,
             states=STATES,
             origins=ORIGINS,
+            undone=UNDONE,
             actions={
                 one.key: one.title
                 for connector in visit.console.registry

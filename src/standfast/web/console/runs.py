@@ -12,7 +12,8 @@ from litestar.params import FromPath
 
 from standfast.contract.actions import ActionSpec
 from standfast.contract.catalogue import CatalogueItem, ItemKind
-from standfast.domain.action_run import RunState
+from standfast.domain.action_run import Origin, RunState
+from standfast.domain.redoing import goal_of, undos_of
 from standfast.domain.roles import Permission
 from standfast.services.errors import ServiceRefused
 from standfast.services.tell_run import RunStory
@@ -20,7 +21,15 @@ from standfast.store.run_lists import OpenWork, RunFilter
 from standfast.web.console.catalogue_words import money, named
 from standfast.web.console.door import needs
 from standfast.web.console.runs_moments import clicked_label, moments
-from standfast.web.console.runs_words import ADVICE, ORIGINS, SOURCES, STATES, remedy
+from standfast.web.console.runs_words import (
+    ADVICE,
+    ORIGINS,
+    SOURCES,
+    STATES,
+    TAKEN_BACK,
+    UNDONE,
+    remedy,
+)
 from standfast.web.console.visit import Answer, Visit
 
 NEAR = timedelta(minutes=1)
@@ -54,6 +63,7 @@ class RunsPages(Controller):
             prompts=[("", "Every prompt"), *((one.id, one.name) for one in steps.prompts)],
             queues=_queues(visit, found.open),
             origins=ORIGINS,
+            undone=UNDONE,
             newest=f"{visit.here}?{urlencode(kept)}" if before else "",
             older=f"{visit.here}?{urlencode(following)}" if found.before else "",
             may_see_detail=visit.may(Permission.SEE_RUN_DETAIL),
@@ -153,6 +163,8 @@ def _told(story: RunStory) -> dict[str, Any]:
         "advice": remedy(run.result.reason) or ADVICE.get(run.state, ""),
         "label": clicked_label(story),
         "asked": tuple(asked_of(action, run.parameters, story.items)),
+        "meaning": _meaning(story),
+        "undone": UNDONE if _is_undone(story) else None,
         "origin": ORIGINS[run.origin],
         "origins": ORIGINS,
         "charged": money(run.result.charged) if run.result.charged else "",
@@ -164,6 +176,22 @@ def _told(story: RunStory) -> dict[str, Any]:
     }
 
 
+def _is_undone(story: RunStory) -> bool:
+    undos = undos_of(story.run, story.siblings)
+    return any(one.state is RunState.SUCCEEDED for one in undos)
+
+
+def _meaning(story: RunStory) -> str:
+    """What the state says in a sentence; true also of what operators have done about it."""
+    run = story.run
+    if _is_undone(story):
+        return UNDONE.meaning
+    is_undo = goal_of(run, story.siblings)[0] is Origin.UNDO
+    if is_undo and run.state is RunState.SUCCEEDED:
+        return TAKEN_BACK
+    return STATES[run.state].meaning
+
+
 def _title(story: RunStory, action: str) -> str:
     known = story.spec.action(action) if story.spec else None
     return known.title if known else action
@@ -173,6 +201,8 @@ def asked_of(
     action: ActionSpec | None,
     parameters: Mapping[str, str],
     named_items: Mapping[tuple[ItemKind, str], CatalogueItem],
+    *,
+    with_defaults: bool = True,
 ) -> Iterator[tuple[str, str]]:
     """The parameters with their labels; defaults are told too, as they were asked as well."""
     if action is None:
@@ -180,7 +210,7 @@ def asked_of(
         return
     items = {(str(kind), value): item for (kind, value), item in named_items.items()}
     for one in action.parameters:
-        value = parameters.get(one.key) or one.default or ""
+        value = parameters.get(one.key) or (one.default if with_defaults else "") or ""
         item = items.get((str(one.kind), value))
         choices = {choice.value: choice.label for choice in one.choices}
         if value:

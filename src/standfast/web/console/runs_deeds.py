@@ -140,7 +140,9 @@ def _undo_page(visit: Visit, run: str, refused: FieldInvalid | None = None) -> A
         "runs/undo.html",
         refused=refused,
         plan=plan,
-        asked=tuple(asked_of(plan.spec, plan.undoing.parameters, foreseen.items)),
+        asked=tuple(
+            asked_of(plan.spec, plan.undoing.parameters, foreseen.items, with_defaults=False)
+        ),
         **_common(visit, plan.run, foreseen),
     )
 

@@ -115,6 +115,9 @@ CAUSES: Mapping[RetryCause, str] = {
     RetryCause.ACCOUNT_BLOCKED: "It has blocked the account.",
 }
 
+UNDONE = StateWords("Undone", "neutral", "undo", "It was done, and has been taken back since.")
+TAKEN_BACK = "What an earlier run changed has been taken back."
+
 # What a run that an operator began is called beside its action.
 ORIGINS: Mapping[Origin, str] = {Origin.CLICK: "", Origin.UNDO: "Undo", Origin.AGAIN: "Run again"}
 
