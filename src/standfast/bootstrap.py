@@ -33,6 +33,7 @@ from standfast.services.manage_team import ManageTeam
 from standfast.services.one_time_links import OneTimeLinks
 from standfast.services.open_site import OpenSite, Sites
 from standfast.services.passwords import Passwords
+from standfast.services.preview_offer import PreviewOffer
 from standfast.services.publish_prompt import PublishPrompt
 from standfast.services.read_catalogue import ReadCatalogue
 from standfast.services.read_connection import ReadConnection
@@ -117,6 +118,7 @@ class House:
     explain_prompts: ExplainPrompts
     record_interaction: RecordInteraction
     follow_result: FollowResult
+    preview_offer: PreviewOffer
     run_actions: RunActions
     seal_audit: SealAudit
     get_run: GetRun
@@ -148,6 +150,7 @@ class House:
             decisions=self.decide_prompts,
             interactions=self.record_interaction,
             results=self.follow_result,
+            prices=self.preview_offer,
             visitors=self.see_visitors,
             see_tag=self.see_tag,
             limits=self.limits,
@@ -387,6 +390,9 @@ def _furnish(
             durations,
         ),
         follow_result=results,
+        preview_offer=PreviewOffer(
+            database, sites, tokens, CheckOffer(situations, snapshots), registry, clock, durations
+        ),
         run_actions=RunActions(database, sites, clock, durations),
         seal_audit=SealAudit(database, vault, clock),
         get_run=GetRun(database),

@@ -57,10 +57,12 @@ class Durations:
     throttle_pause: float = 60.0
     decision_token: float = 86_400.0
     result_token: float = 86_400.0
-    catalogue_sync: float = 900.0
-    records_sync: float = 3600.0
+    quote: float = 900.0
+    """How long a price that was shown may be accepted."""
     webhook_deadline: float = 86_400.0
     """A webhook that could not be worked off for so long is given up; a sync brings the same."""
+    catalogue_sync: float = 900.0
+    records_sync: float = 3600.0
 
     @property
     def look_ups(self) -> tuple[float, ...]:

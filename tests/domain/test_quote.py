@@ -88,9 +88,14 @@ def a_quote(*parts: Preview, asker: Asker = Asker()) -> QuoteClaims:
         ),
         (Preview(usd(2_900)), None, "not_compared", "What was charged is not known."),
         # An estimate of the next charge says nothing of what is due now.
-        (Preview(usd(0), usd(900), is_estimate=True), usd(5), "broken", "Charged $0.05, shown $0.00."),
+        (
+            Preview(usd(0), usd(900), is_estimate=True),
+            usd(5),
+            "broken",
+            "Charged $0.05, shown $0.00.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_charge_is_held_against_what_was_shown(shown, charged, promise, said):
     comparison = compare(shown, charged)
 
@@ -145,18 +150,36 @@ def test_prices_in_two_currencies_make_no_price():
 @pytest.mark.parametrize(
     ("price", "zone", "text"),
     [
-        (Preview(usd(1_234), usd(2_900), THEN), BERLIN, "$12.34 due now, then $29.00 on 3 January 2027"),
-        (Preview(usd(0), usd(2_900), THEN), BERLIN, "Nothing due now, then $29.00 on 3 January 2027"),
-        (Preview(usd(0), usd(2_900), THEN), AUCKLAND, "Nothing due now, then $29.00 on 4 January 2027"),
-        (Preview(usd(0), usd(900), THEN, is_estimate=True), BERLIN,
-         "Nothing due now, then about $9.00 on 3 January 2027"),
+        (
+            Preview(usd(1_234), usd(2_900), THEN),
+            BERLIN,
+            "$12.34 due now, then $29.00 on 3 January 2027",
+        ),
+        (
+            Preview(usd(0), usd(2_900), THEN),
+            BERLIN,
+            "Nothing due now, then $29.00 on 3 January 2027",
+        ),
+        (
+            Preview(usd(0), usd(2_900), THEN),
+            AUCKLAND,
+            "Nothing due now, then $29.00 on 4 January 2027",
+        ),
+        (
+            Preview(usd(0), usd(900), THEN, is_estimate=True),
+            BERLIN,
+            "Nothing due now, then about $9.00 on 3 January 2027",
+        ),
         (Preview(usd(1_290_00), is_due_estimated=True), BERLIN, "About $1,290.00 due now"),
         (bounded(1_234, 1_230), BERLIN, "At most $12.34 due now"),
-        (Preview(Money(900, "CHF"), Money(900, "CHF")), BERLIN,
-         "CHF 9.00 due now, then CHF 9.00 at the next renewal"),
+        (
+            Preview(Money(900, "CHF"), Money(900, "CHF")),
+            BERLIN,
+            "CHF 9.00 due now, then CHF 9.00 at the next renewal",
+        ),
         (Preview(usd(0)), BERLIN, "Nothing due now"),
     ],
-)  # fmt: skip
+)
 def test_a_price_is_told_in_a_sentence(price, zone, text):
     assert sentence(price, zone) == text
 

@@ -39,6 +39,11 @@ def claim_of(*, decision: str, view: str, step: str, kind: Kind) -> str:
     return f"{decision}:{step}:{kind}"
 
 
+def price_claim_of(*, decision: str, step: str, kind: Kind) -> str:
+    """A click whose price is refused does not take the place of the one that follows."""
+    return f"{decision}:{step}:{kind}:price"
+
+
 def interaction_id(claim: str) -> str:
     return digest("interaction", claim)
 

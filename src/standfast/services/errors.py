@@ -35,3 +35,19 @@ class WebhookUnreadable(ServiceRefused):
 
 class NotNow(ServiceRefused):
     """The present state does not allow it. 409"""
+
+
+class OfferRefused(NotNow):
+    """The offer cannot be kept for this visitor now. 409"""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__("The offer cannot be kept now.")
+
+
+class SiteSilent(ServiceRefused):
+    """The billing system does not answer. Ask again in a moment. 503"""
+
+    def __init__(self, *, retry_after: float) -> None:
+        self.retry_after = retry_after
+        super().__init__("The billing system does not answer. Ask again in a moment.")

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 from standfast.clock import Clock
 from standfast.config import Durations
 from standfast.connectors.registry import ConnectorUnknown, Registry
+from standfast.contract.actions import RefusalReason
 from standfast.domain.action_run import ActionRun, Origin, RunState
 from standfast.domain.decision_token import ResultClaims
 from standfast.domain.prompt import ResultTexts
@@ -18,6 +19,8 @@ from standfast.services.tokens import Tokens
 from standfast.store.database import Database, Reader
 from standfast.store.interactions import InteractionRow, find_interaction
 from standfast.store.runs import list_runs, lock_runs
+
+PRICE_AGAIN = "This price no longer counts. Nothing was charged. Please look at the price again."
 
 
 @dataclass(frozen=True)
@@ -167,12 +170,14 @@ def _verdict(views: Sequence[RunView]) -> tuple[Verdict, str | None]:
 
 
 def _refused(recorded: Recorded, refusal: Mapping[str, str], texts: ResultTexts) -> Recorded:
-    """Nothing was started."""
-    link = {"link": texts.fallback_link} if texts.fallback_link else {}
+    """Nothing was started. A price that does not count is no end: it is shown again."""
+    is_price = refusal["reason"] == RefusalReason.QUOTE_REFUSED
+    message, way_out = (PRICE_AGAIN, None) if is_price else (texts.refused, texts.fallback_link)
+    link = {"link": way_out} if way_out else {}
     return replace(
         recorded,
-        refusal={"reason": refusal["reason"], "message": texts.refused, **link},
+        refusal={"reason": refusal["reason"], "message": message, **link},
         state="refused",
-        message=texts.refused,
-        link=texts.fallback_link,
+        message=message,
+        link=way_out,
     )

@@ -4,28 +4,36 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-import msgspec
 import structlog
 
 from standfast.clock import Clock
 from standfast.config import Durations
 from standfast.connectors.registry import Registry
-from standfast.contract.actions import RefusalReason, Refused
+from standfast.contract.actions import Preview, RefusalReason, Refused
 from standfast.domain.action_run import ActionRun
 from standfast.domain.decision_token import DecisionClaims
-from standfast.domain.filling import AnswerUnfit, TraitUnfit, check_answers, filled
-from standfast.domain.interaction import FINAL, Kind, claim_of, interaction_id, run_id
+from standfast.domain.filling import AnswerUnfit, TraitUnfit, check_answers
+from standfast.domain.interaction import (
+    FINAL,
+    Kind,
+    claim_of,
+    interaction_id,
+    price_claim_of,
+    run_id,
+)
 from standfast.domain.limits import Reservation
 from standfast.domain.prompt import AttachedAction, Button, PromptBody
-from standfast.domain.visitor import BillingId, Identity, TraitValue, VisitorState
+from standfast.domain.quote import total
+from standfast.domain.visitor import BillingId, Identity
 from standfast.services.check_offer import CheckOffer
+from standfast.services.check_quote import CheckQuote
 from standfast.services.errors import FieldInvalid, IdentityRefused, NotNow
+from standfast.services.fill_orders import fill_orders, read_visitor_of
 from standfast.services.follow_result import FollowResult, Recorded
-from standfast.services.read_situation import connected_billers
-from standfast.services.read_visitor import find_visitor_state
 from standfast.services.reserve_limits import ReserveLimits, reserve
 from standfast.services.snapshots import Snapshots
 from standfast.services.tokens import Tokens
+from standfast.store.bodies import packed
 from standfast.store.connections import find_connection
 from standfast.store.database import Database, Transaction
 from standfast.store.interactions import (
@@ -53,6 +61,7 @@ class Deed:
     kind: str
     step: str
     values: Mapping[str, str]
+    quote: str | None = None
 
 
 @dataclass(frozen=True)
@@ -78,20 +87,66 @@ class RecordInteraction:
             identity.app_id, deed.token, visitor=identity.visitor, now=now
         )
         claim = claim_of(decision=claims.decision, view=claims.view, step=deed.step, kind=kind)
-        known = self._known(identity.app_id, claim)
+        known = self._known(identity, claim)
         if known is not None:
             return known
         body = self._body(claims)
         actions = _actions(body, deed.step, kind)
         _refuse_unfit_answers(body, deed, kind)
-        return self._store(identity, deed, kind, claims, claim, actions, body)
+        if actions and not identity.is_signed:
+            raise IdentityRefused("A change of a bill needs a signed identity.")
+        agreed = self._agreed(deed, kind, claims, body, actions)
+        if isinstance(agreed, Refused):
+            return self._refuse_price(identity, deed, kind, claims, agreed)
+        return self._store(identity, deed, kind, claims, claim, actions, body, agreed)
 
-    def _known(self, app_id: str, claim: str) -> Recorded | None:
+    def _agreed(
+        self,
+        deed: Deed,
+        kind: Kind,
+        claims: DecisionClaims,
+        body: PromptBody,
+        actions: tuple[AttachedAction, ...],
+    ) -> tuple[Preview, ...] | Refused:
+        """The price that was shown for each action."""
+        if not actions:
+            return ()
+        return CheckQuote(self.tokens).agreed(
+            claims,
+            deed.quote,
+            step=deed.step,
+            button=kind,
+            actions=len(actions),
+            is_needed=body.show_price and kind is Kind.ACCEPT,
+            now=self.clock.now(),
+        )
+
+    def _refuse_price(
+        self,
+        identity: Identity,
+        deed: Deed,
+        kind: Kind,
+        claims: DecisionClaims,
+        refused: Refused,
+    ) -> Recorded:
+        """Stored, and not final: the price is shown again, and the button clicked once more."""
+        claim = price_claim_of(decision=claims.decision, step=deed.step, kind=kind)
+        row = _row(identity, deed, kind, claims, claim, refused, {}, self.clock.now())
+        with self.database.writing() as transaction:
+            add_interaction(transaction, row)
+        _log.info("interaction.price_refused", interaction=row.id, why=refused.message)
+        known = self._known(identity, claim)
+        assert known is not None
+        return known
+
+    def _known(self, identity: Identity, claim: str) -> Recorded | None:
         with self.database.reading() as reader:
             row = find_interaction_by_claim(reader, claim)
             if row is None:
                 return None
-            recorded = self.results.read(reader, app_id, row.id)
+            if row.visitor != identity.visitor:  # theirs was erased; the deed stays done
+                raise NotNow("This was answered before what we knew of this visitor was erased.")
+            recorded = self.results.read(reader, identity.app_id, row.id)
         return self._with_token(recorded, row)
 
     def _body(self, claims: DecisionClaims) -> PromptBody:
@@ -110,15 +165,15 @@ class RecordInteraction:
         claim: str,
         actions: tuple[AttachedAction, ...],
         body: PromptBody,
+        agreed: tuple[Preview, ...],
     ) -> Recorded:
-        if actions and not identity.is_signed:
-            raise IdentityRefused("A change of a bill needs a signed identity.")
         now = self.clock.now()
         billing_ids, orders, refused = self._judged(identity, deed, kind, claims, actions, now)
         wanted = self.limits.wanted(identity, claims.prompt_id, kind, orders, billing_ids, now)
         if refused is None and isinstance(wanted, Refused):
             refused = wanted
         row = _row(identity, deed, kind, claims, claim, refused, billing_ids, now)
+        row = replace(row, quote=packed(total(agreed)) if agreed else None)
         with self.database.writing() as transaction:
             is_first = add_interaction(transaction, row)
             if is_first:
@@ -126,8 +181,8 @@ class RecordInteraction:
                     row = _reserved(transaction, row, wanted, has_runs=bool(orders))
                 count_interaction(transaction, row)
                 if row.refusal is None:
-                    self._add_runs(transaction, row, orders, billing_ids, body)
-        known = self._known(identity.app_id, claim)
+                    self._add_runs(transaction, row, orders, billing_ids, body, agreed)
+        known = self._known(identity, claim)
         assert known is not None
         if is_first:
             _log.info("interaction.recorded", interaction=row.id, kind=kind, prompt=row.prompt_id)
@@ -145,32 +200,15 @@ class RecordInteraction:
         """Who the visitor is to the billing systems, the actions filled, or why not."""
         if not actions:
             return {}, (), None
-        billing_ids, state = self._visitor(identity, actions)
+        billing_ids, state = read_visitor_of(self.database, self.registry, identity, actions)
         refused = self._refusal(identity, deed, claims, kind, now)
         if refused is not None:
             return billing_ids, (), refused
         try:
-            return billing_ids, self._filled(actions, deed.values, state.traits), None
+            orders = fill_orders(self.registry, actions, answers=deed.values, traits=state.traits)
         except TraitUnfit as unfit:
             return billing_ids, (), Refused(RefusalReason.PARAMETER_INVALID, str(unfit))
-
-    def _filled(
-        self,
-        actions: tuple[AttachedAction, ...],
-        values: Mapping[str, str],
-        traits: Mapping[str, TraitValue],
-    ) -> tuple[AttachedAction, ...]:
-        """Raises `FieldInvalid` for an answer that does not fit, and `TraitUnfit`."""
-        orders: list[AttachedAction] = []
-        for action in actions:
-            spec = self.registry.get(action.connector).spec.action(action.action)
-            assert spec is not None
-            try:
-                parameters = filled(action.parameters, spec, answers=values, traits=traits)
-            except AnswerUnfit as unfit:
-                raise FieldInvalid(str(unfit), field=f"values.{unfit.key}") from unfit
-            orders.append(msgspec.structs.replace(action, parameters=parameters))
-        return tuple(orders)
+        return billing_ids, orders, None
 
     def _refusal(
         self,
@@ -190,21 +228,6 @@ class RecordInteraction:
             now=now,
         )
 
-    def _visitor(
-        self, identity: Identity, actions: tuple[AttachedAction, ...]
-    ) -> tuple[dict[str, BillingId], VisitorState]:
-        """The trusted billing id for each connector these actions need, and all that is known."""
-        with self.database.reading() as core, self.database.reading_mirror() as mirror:
-            connected = connected_billers(core, self.registry, identity.app_id)
-            state = find_visitor_state(core, mirror, identity, connected)
-        wanted = {action.connector for action in actions}
-        billing_ids = {
-            row.connector: state.billing_ids[connector.spec.trait]
-            for row, connector in connected
-            if row.connector in wanted and connector.spec.trait in state.billing_ids
-        }
-        return billing_ids, state
-
     def _add_runs(
         self,
         transaction: Transaction,
@@ -212,10 +235,12 @@ class RecordInteraction:
         actions: tuple[AttachedAction, ...],
         billing_ids: Mapping[str, BillingId],
         body: PromptBody,
+        agreed: tuple[Preview, ...],
     ) -> None:
         for position, action in enumerate(actions):
             run = self._run(transaction, row, action, position, billing_ids[action.connector])
-            add_run(transaction, replace(run, waits_when_down=body.waits_when_down))
+            quoted = agreed[position] if agreed else None
+            add_run(transaction, replace(run, waits_when_down=body.waits_when_down, quoted=quoted))
             transaction.signal(RUN_DUE, run.id)
 
     def _run(

@@ -3,8 +3,10 @@
 from datetime import datetime
 
 from standfast.domain.decision_token import (
+    AnyClaims,
     Claims,
     DecisionClaims,
+    QuoteClaims,
     ResultClaims,
     TokenExpired,
     TokenForeign,
@@ -21,7 +23,7 @@ from standfast.store.vault import Vault, context_of
 
 
 class Tokens:
-    """Decision and result tokens of every app. An app's secret is unsealed once."""
+    """Decision tokens, result tokens and quotes of every app. An app's secret is unsealed once."""
 
     def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database
@@ -32,6 +34,9 @@ class Tokens:
         return self._sign(app_id, claims)
 
     def sign_result(self, app_id: str, claims: ResultClaims) -> str:
+        return self._sign(app_id, claims)
+
+    def sign_quote(self, app_id: str, claims: QuoteClaims) -> str:
         return self._sign(app_id, claims)
 
     def verify_decision(
@@ -51,7 +56,12 @@ class Tokens:
             raise TokenRefused("The token is not one of ours.") from error
         return self._verify(said.app_id, text, ResultClaims, visitor=said.visitor, now=now)
 
-    def _sign(self, app_id: str, claims: DecisionClaims | ResultClaims) -> str:
+    def read_quote(self, app_id: str, text: str, *, visitor: str, now: datetime) -> QuoteClaims:
+        """Raises `TokenExpired`, `TokenForeign`, or else `TokenInvalid`."""
+        key = self._secret_of(app_id)
+        return verify(text, QuoteClaims, key, app_id=app_id, visitor=visitor, now=now)
+
+    def _sign(self, app_id: str, claims: AnyClaims) -> str:
         try:
             return sign(claims, self._secret_of(app_id))
         except ValueError as error:

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, TypeVar
 import msgspec
 import structlog
 
-from standfast.services.errors import ServiceRefused
+from standfast.services.errors import ServiceRefused, SiteSilent
 from standfast.services.follow_result import Recorded
 from standfast.web.addresses import Addresses
 from standfast.web.health import Health
@@ -37,6 +37,11 @@ MOST_HOOKS = 64
 MOST_WAITING = 512
 """So many requests may wait for a thread; the next one is told to come back."""
 READ_SECONDS = 15.0
+PREVIEW_THREADS = 4
+MOST_PREVIEWS = 32
+"""Previews call billing systems: they have threads of their own, so that no decision waits."""
+PREVIEW_SECONDS = 10.0
+"""A page does not wait longer for a price."""
 
 _TYPES = (b"text/plain", b"application/json")
 _PLAIN_HEADERS: Headers = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
@@ -70,11 +75,14 @@ class Edge:
         self._framework = framework
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="edge")
         self._waiting = 0
+        self._preview_pool = ThreadPoolExecutor(PREVIEW_THREADS, thread_name_prefix="previews")
+        self._previews_waiting = 0
         self._hooks_open = 0
         self._tag_routes: dict[str, Callable[[Asked], Awaitable[bytes]]] = {
             "/v1/decide": self._decide,
             "/v1/interactions": self._interactions,
             "/v1/results": self._results,
+            "/v1/previews": self._previews,
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -94,6 +102,7 @@ class Edge:
 
     def close(self) -> None:
         self._pool.shutdown(wait=True)
+        self._preview_pool.shutdown(wait=True, cancel_futures=True)
 
     async def _hand_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         """To the framework, once it is there; it tells its own errors."""
@@ -151,6 +160,25 @@ class Edge:
                 first.interaction, body.result_token, seconds=body.wait_ms / 1000
             )
         return msgspec.json.encode(first)
+
+    async def _previews(self, asked: Asked) -> bytes:
+        preview = await self._in_thread(partial(self._tag_api.admit_preview, asked))
+        if self._previews_waiting >= MOST_PREVIEWS:
+            raise Refusal(503, "Too busy. Ask again in a moment.", retry_after=1)
+        self._previews_waiting += 1
+        asking = asyncio.get_running_loop().run_in_executor(self._preview_pool, preview)
+        asking.add_done_callback(self._preview_ended)
+        try:
+            async with asyncio.timeout(PREVIEW_SECONDS):
+                return await asyncio.shield(asking)
+        except TimeoutError as error:
+            raise SiteSilent(retry_after=PREVIEW_SECONDS) from error
+
+    def _preview_ended(self, asking: asyncio.Future[bytes]) -> None:
+        """Also of one that nobody waits for any longer: its thread was taken until now."""
+        self._previews_waiting -= 1
+        if not asking.cancelled():
+            asking.exception()
 
     async def _followed(self, interaction: str, result_token: str, *, seconds: float) -> Recorded:
         def read() -> Awaitable[Recorded]:
@@ -276,7 +304,7 @@ async def _tell(send: Send, scope: Scope, error: Exception, headers: Headers) ->
         headers.append((b"allow", b"POST, OPTIONS"))
     if told.status in {413, 408}:
         headers.append((b"connection", b"close"))
-    if isinstance(error, Refusal) and error.retry_after is not None:
+    if isinstance(error, Refusal | SiteSilent) and error.retry_after is not None:
         headers.append((b"retry-after", str(math.ceil(error.retry_after)).encode()))
     await _answer(send, told.status, encode(told), headers)
 

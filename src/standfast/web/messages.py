@@ -55,6 +55,18 @@ class ResultsBody(msgspec.Struct, frozen=True):
     wait_ms: Annotated[int, msgspec.Meta(ge=0, le=LONGEST_WAIT_MS)] = 0
 
 
+class PreviewsBody(msgspec.Struct, frozen=True):
+    """`values` are the form's answers so far; one that decides the price must be among them."""
+
+    app: AppId
+    token: str
+    step: str
+    button: str = "accept"
+    identity: str | None = None
+    anonymous_id: str | None = None
+    values: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+
+
 class Told(msgspec.Struct, frozen=True):
     """One interaction among others that was not taken."""
 

@@ -9,8 +9,10 @@ from standfast.services.errors import (
     IdentityRefused,
     NotFound,
     NotNow,
+    OfferRefused,
     ServiceRefused,
     SignatureRefused,
+    SiteSilent,
     TokenRefused,
     WebhookUnreadable,
 )
@@ -26,6 +28,8 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     detail: str
     type: str = "about:blank"
     field: str | None = None
+    reason: str | None = None
+    """Why an offer cannot be kept, as in the refusal of an interaction."""
 
 
 class Refusal(Exception):
@@ -56,12 +60,15 @@ STATUSES: tuple[tuple[type[ServiceRefused], int, str | None], ...] = (
     (NotFound, 404, None),
     (NotNow, 409, None),
     (FieldInvalid, 422, None),
+    (SiteSilent, 503, None),
     (ServiceRefused, 400, None),
 )
 
 
-def problem(status: int, detail: str, *, field: str | None = None) -> Problem:
-    return Problem(HTTPStatus(status).phrase, status, detail, field=field)
+def problem(
+    status: int, detail: str, *, field: str | None = None, reason: str | None = None
+) -> Problem:
+    return Problem(HTTPStatus(status).phrase, status, detail, field=field, reason=reason)
 
 
 def problem_of(error: Exception, *, within: str = "") -> Problem:
@@ -71,7 +78,9 @@ def problem_of(error: Exception, *, within: str = "") -> Problem:
     if isinstance(error, ServiceRefused):
         for kind, status, plain in STATUSES:
             if isinstance(error, kind):
-                return problem(status, plain or str(error), field=_placed(error.field, within))
+                field = _placed(error.field, within)
+                reason = error.reason if isinstance(error, OfferRefused) else None
+                return problem(status, plain or str(error), field=field, reason=reason)
     return problem(500, "Something went wrong on our side. It has been logged.")
 
 

@@ -1,6 +1,7 @@
-"""The tag's three questions, answered by services; plain code that runs in a thread."""
+"""The tag's four questions, answered by services; plain code that runs in a thread."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
@@ -12,6 +13,7 @@ from standfast.services.decide import DecidePrompts
 from standfast.services.errors import IdentityRefused, ServiceRefused
 from standfast.services.follow_result import FollowResult, Recorded
 from standfast.services.identify import Identify
+from standfast.services.preview_offer import PreviewOffer, Wondered
 from standfast.services.record_interaction import Deed, RecordInteraction
 from standfast.services.see_tag import SeeTag
 from standfast.services.see_visitors import SeeVisitors
@@ -19,6 +21,7 @@ from standfast.web.limits import Buckets, Limits
 from standfast.web.messages import (
     DecideBody,
     InteractionsBody,
+    PreviewsBody,
     ReportedInteraction,
     ResultsBody,
     Told,
@@ -30,6 +33,7 @@ _log = structlog.get_logger()
 
 _DECIDE = msgspec.json.Decoder(DecideBody)
 _INTERACTIONS = msgspec.json.Decoder(InteractionsBody)
+_PREVIEWS = msgspec.json.Decoder(PreviewsBody)
 _RESULTS = msgspec.json.Decoder(ResultsBody)
 
 
@@ -52,6 +56,7 @@ class TagApi:
         decisions: DecidePrompts,
         interactions: RecordInteraction,
         results: FollowResult,
+        prices: PreviewOffer,
         visitors: SeeVisitors,
         see_tag: SeeTag,
         limits: Limits,
@@ -60,6 +65,7 @@ class TagApi:
         self._decisions = decisions
         self._interactions = interactions
         self._results = results
+        self._prices = prices
         self._see_tag = see_tag
         self._visitors = visitors
         self._of_visitor = Buckets(limits.visitor)
@@ -104,6 +110,14 @@ class TagApi:
             raise errors[0]
         return results
 
+    def admit_preview(self, asked: Asked) -> Callable[[], bytes]:
+        """What asks the billing system, once the request is admitted."""
+        self._of_address.take(asked.address)
+        body = decode(asked.body, _PREVIEWS)
+        identity = self._admitted(asked, body.app, body.identity, body.anonymous_id)
+        wondered = Wondered(body.token, body.step, body.button, body.values)
+        return lambda: msgspec.json.encode(self._prices.preview(identity, wondered))
+
     def read_results_body(self, asked: Asked) -> ResultsBody:
         self._of_address.take(asked.address)
         body = decode(asked.body, _RESULTS)
@@ -135,7 +149,7 @@ class TagApi:
 
 
 def _deed(one: ReportedInteraction) -> Deed:
-    return Deed(token=one.token, kind=one.kind, step=one.step, values=one.values)
+    return Deed(token=one.token, kind=one.kind, step=one.step, values=one.values, quote=one.quote)
 
 
 def _placed(error: ServiceRefused, place: int) -> None:
