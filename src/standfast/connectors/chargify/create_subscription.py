@@ -116,11 +116,9 @@ def prepare(job: Job) -> Write | Done:
     impossible = _coupon_with_reactivating(job.wanted)
     if impossible is not None:
         return Done(impossible)
-    for one in job.account.subscriptions:
-        if one.reference == job.order.reference:
-            return done(job.account, str(one.id), "An earlier try of this run created it.")
-        if str(one.id) == job.order.target and is_live(billing_record(one, job.account.id)):
-            return done(job.account, str(one.id), "An earlier try of this run reactivated it.")
+    made = _made_before(job)
+    if made is not None:
+        return made
     live = _running_ones(job.account.billing().records, job.wanted["plan"])
     if live and job.wanted.get("when_live") != "allow":
         return refused(RefusalReason.ALREADY_SUBSCRIBED, _has_already(live))
@@ -136,6 +134,18 @@ def prepare(job: Job) -> Write | Done:
         if hindrance is not None:
             return hindrance
     return Write(_call(job.order, job.account, profile), target=None, memo={REVENUE: "0"})
+
+
+def _made_before(job: Job) -> Done | None:
+    """By an earlier try of this run, or by the bank's check that it led the visitor to."""
+    for one in job.account.subscriptions:
+        if one.reference == job.order.reference and one.state == "failed_to_create":
+            return refused(RefusalReason.PAYMENT_DECLINED, "Chargify could not create it.")
+        if one.reference == job.order.reference:
+            return done(job.account, str(one.id), "An earlier try of this run created it.")
+        if str(one.id) == job.order.target and is_live(billing_record(one, job.account.id)):
+            return done(job.account, str(one.id), "An earlier try of this run reactivated it.")
+    return None
 
 
 def _to_bring_back(job: Job) -> BillingRecord | None:
