@@ -4,6 +4,7 @@ from connectors.chargify.site import NOTHING
 from standfast.contract.actions import (
     Absent,
     NeedsVisitor,
+    Obscure,
     RefusalReason,
     Refused,
     Succeeded,
@@ -186,6 +187,21 @@ def test_an_answer_that_was_lost_before_anything_happened_is_absent(site):
     desk = site.perform_order(order)[1]
 
     assert isinstance(site.look_up(site.again(order, desk)), Absent)
+
+
+def test_money_that_was_taken_is_no_proof_that_nothing_happened(site):
+    """It was reactivated and charged, and canceled again before anybody looked."""
+    customer = site.a_customer()
+    subscription = canceled(site, customer)
+    order = site.order(REACTIVATE, customer, period="renew")
+    site.simulator.fault("PUT", "*reactivate.json", "cut_after")
+    desk = site.perform_order(order)[1]
+    site.owner("DELETE", f"/subscriptions/{subscription}.json")
+
+    found = site.look_up(site.again(order, desk))
+
+    assert isinstance(found, Obscure)
+    assert "money was taken" in found.detail
 
 
 def test_a_refusal_because_somebody_was_faster_is_a_success(site):

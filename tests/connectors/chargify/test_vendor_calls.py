@@ -84,3 +84,4 @@ def test_what_may_charge_is_waited_for(site, action):
 
     charges = {"create_subscription", "reactivate", "switch_plan", "resume", "retry_payment"}
     assert desk.written[0].call.may_charge is (action in charges)
+    assert site.connector.spec.action(action).moves_money or action not in charges

@@ -82,7 +82,8 @@ class Change(ABC):
 
     A subscription is meant when a tier takes it and it `fits`. `was_so` tells what `is_done`
     means. `plan_key` names the parameter that filters. `spares_primaries`: nor is it done to the
-    primary of a group. `wants_it_canceled`: as in `ActionOfChargify`.
+    primary of a group. `may_charge`: the write may take money. `wants_it_canceled`: as in
+    `ActionOfChargify`.
     """
 
     spec: ActionSpec
@@ -90,6 +91,7 @@ class Change(ABC):
     was_so: str
     plan_key = "plan"
     spares_primaries = False
+    may_charge = False
     wants_it_canceled = False
 
     @abstractmethod
@@ -241,6 +243,8 @@ class Change(ABC):
             return Obscure(f"Chargify no longer has subscription {order.target}.")
         if self.is_so(found, order):
             return Succeeded(str(found.id), charged=charged(order.memo, found))
+        if self.may_charge and _has_taken_money(order, found):
+            return Obscure(f"Subscription {found.label} is not as wanted, yet money was taken.")
         if self.is_obscure(_record(found), Wish.of(order)):
             return Obscure(f"Subscription {found.label} is neither as it was nor as it should be.")
         return Absent(f"Subscription {found.label} is not as this run wants it.")
@@ -288,6 +292,12 @@ def cannot(reason: str) -> Refused:
 
 def _both(tier: Tier, other: Tier) -> Tier:
     return lambda record: tier(record) and other(record)
+
+
+def _has_taken_money(order: Order, found: Subscription) -> bool:
+    """It may have been done and somebody may have taken it back since: no proof of absence."""
+    taken = charged(order.memo, found)
+    return taken is not None and taken.amount_in_cents > 0
 
 
 def _record(read: Subscription) -> BillingRecord:

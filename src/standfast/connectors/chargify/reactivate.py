@@ -67,6 +67,7 @@ SPEC = ActionSpec(
 
 class Reactivate(Change):
     spec = SPEC
+    may_charge = True
     tiers = (CAN_COME_BACK,)
     was_so = "It is active."
     spares_primaries = True

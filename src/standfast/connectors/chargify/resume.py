@@ -40,6 +40,7 @@ SPEC = ActionSpec(
 
 class Resume(Change):
     spec = SPEC
+    may_charge = True
     tiers = (is_on_hold,)
     was_so = "It is not on hold."
     spares_primaries = True

@@ -30,6 +30,7 @@ SPEC = ActionSpec(
 
 class RetryPayment(Change):
     spec = SPEC
+    may_charge = True
     tiers = (in_states("past_due", "unpaid", "soft_failure"),)
     was_so = "Nothing is open on it."
 

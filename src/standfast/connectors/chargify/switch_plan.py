@@ -123,6 +123,7 @@ def _back_to_what_was_scheduled(order: Order, plan: str, reference: str) -> Undo
 
 class SwitchPlan(Change):
     spec = SPEC
+    may_charge = True
     tiers = (is_live, _IS_PAST_DUE)
     was_so = "It is on that plan, or changes to it at its renewal."
     plan_key = "from_plan"
