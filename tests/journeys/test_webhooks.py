@@ -1,5 +1,6 @@
 """What happens at Chargify is known here at once; its webhooks come signed, late and repeated."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -212,3 +213,74 @@ def test_webhooks_that_come_while_chargify_is_down_are_worked_off_afterwards(rig
     assert fault
     assert hears.counts().error == ""
     assert hears.known(ada) == hears.truth(ada)
+
+
+def _clicked_and_sent_to_the_bank(rig: Rig) -> tuple[Customer, Mapping[str, Any]]:
+    """3-D Secure: Chargify answers with where the customer must go."""
+    ada = rig.customer(plan=None)
+    rig.offer(rig.create("pro"))
+    check = {"errors": ["Card requires authentication"], "action_link": "https://bank.example/1"}
+    rig.site.chargify.fault(
+        "POST",
+        "/subscriptions.json",
+        "status",
+        status=422,
+        body=json.dumps(check),
+        content_type="application/json",
+    )
+    result = rig.accept(ada)
+    assert [one["link"] for one in result["runs"]] == ["https://bank.example/1"]
+    rig.clock.advance(AWAY_SECONDS)
+    return ada, result
+
+
+def _passes_the_check(rig: Rig, who: Customer, result: Mapping[str, Any]) -> None:
+    """ "On success the subscription exists later", with the reference it was ordered with."""
+    profile = rig.site.get(f"/payment_profiles.json?customer_id={who.id}")[0]["payment_profile"]
+    rig.site.post(
+        "/subscriptions.json",
+        subscription={
+            "customer_id": who.id,
+            "product_handle": "pro",
+            "payment_profile_id": profile["id"],
+            "reference": f"sf-{result['runs'][0]['id']}",
+        },
+    )
+
+
+def test_what_the_banks_check_made_is_found_by_its_webhook_and_not_made_again(rig: Rig) -> None:
+    ada, result = _clicked_and_sent_to_the_bank(rig)
+    hears = listening(rig)
+
+    _passes_the_check(rig, ada, result)
+    hears.deliver()
+    until(lambda: rig.shop.run(result)["state"] == "succeeded", "the click is done")
+
+    assert len(rig.site.subscriptions(ada)) == 1
+    assert len(rig.site.writes()) == 1  # the one that the bank answered
+
+
+def test_who_returns_from_the_bank_is_told_at_once_without_a_webhook(rig: Rig) -> None:
+    ada, result = _clicked_and_sent_to_the_bank(rig)
+
+    _passes_the_check(rig, ada, result)
+    rig.shop.follow(result, wait_ms=0)
+    late = rig.shop.follow(result)
+
+    assert state_of(late) == "succeeded"
+    assert len(rig.site.subscriptions(ada)) == 1
+    assert len(rig.site.writes()) == 1
+
+
+def test_a_webhook_a_day_later_finds_the_click_cancelled(rig: Rig) -> None:
+    ada, result = _clicked_and_sent_to_the_bank(rig)
+    hears = listening(rig)
+    rig.clock.advance(25 * 3600)
+    until(lambda: rig.shop.run(result)["state"] == "cancelled", "the click is given up")
+
+    rig.site.subscribe(ada, "basic")
+    hears.deliver()
+
+    assert rig.shop.run(result)["state"] == "cancelled"
+    assert len(rig.site.subscriptions(ada)) == 1
+    assert len(rig.site.writes()) == 1

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from standfast.services.open_site import sealed_secrets
 from standfast.store.billing import find_customer_billing
-from standfast.store.connections import get_connection, save_connection
+from standfast.store.connections import add_connection, get_connection, save_connection
 from standfast.store.schema_ledger import webhook_inbox
 
 PATH = "/hooks/scripted/con_1"
@@ -97,6 +97,20 @@ def test_without_a_key_none_are_taken(hooked, house):
 
     assert [deliver(hooked, key=key).status_code for key in ("", KEY)] == [404] * 2
     assert stored(house) == []
+
+
+def test_a_key_of_one_connection_opens_no_other(hooked, house):
+    other = house.manage_app.create("Other", domains=("https://other.io",)).id
+    with house.database.writing() as transaction:
+        row = get_connection(transaction, "con_1")
+        sealed = sealed_secrets(house.vault, "con_2", {"api_key": "another-key"})
+        add_connection(transaction, replace(row, id="con_2", app_id=other, sealed=sealed))
+
+    crossed = deliver(hooked, path="/hooks/scripted/con_2", key=KEY)
+    own = deliver(hooked, path="/hooks/scripted/con_2", key="another-key")
+
+    assert (crossed.status_code, own.status_code) == (401, 200)
+    assert [row.connection_id for row in stored(house)] == ["con_2"]
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"])
