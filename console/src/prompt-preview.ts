@@ -7,6 +7,10 @@ interface PreviewWindow extends Window {
   standfastPreview?: { show: (preview: unknown) => void };
 }
 
+/** What the card shows of the form. */
+const DRAWN = '[data-preview-field], [data-preview-price], [data-question] *';
+const FORM = "steps[0].form";
+
 /** A desktop page is this wide, in pixels, and drawn smaller to fit beside the form. */
 const DESKTOP = 720;
 const HEIGHT = 480;
@@ -24,7 +28,7 @@ function begin(panel: HTMLElement): void {
   state = "offer";
   frame()?.addEventListener("load", draw);
   document.addEventListener("input", (event) => {
-    if (event.target instanceof Element && event.target.matches("[data-preview-field]")) draw();
+    if (event.target instanceof Element && event.target.matches(DRAWN)) draw();
   });
   document.addEventListener("focusin", (event) => {
     const name = event.target instanceof HTMLElement ? event.target.dataset["previewField"] : undefined;
@@ -86,21 +90,51 @@ function draw(): void {
 }
 
 function asked(): unknown {
-  const buttons: Record<string, { label: string }> = {};
+  const buttons: Record<string, { label: string; must_answer: boolean }> = {};
   for (const kind of BUTTONS) {
     const label = typed(kind);
-    if (label || kind === "accept") buttons[kind] = { label };
+    if (label || kind === "accept") buttons[kind] = { label, must_answer: kind !== "decline" };
   }
   const texts: Record<string, string | null> = { fallback_link: typed("fallback_link") || null };
   for (const name of TEXTS) texts[name] = typed(name);
-  const step = { key: "preview", title: typed("title"), message: typed("message"), buttons };
-  return { step, texts, state };
+  const form = [...rows(FORM)].map(question);
+  const step = { key: "preview", title: typed("title"), message: typed("message"), buttons, form };
+  const price = document.querySelector<HTMLInputElement>("[data-preview-price]:checked");
+  return { step, texts, state, ...(price && { price: price.dataset["previewPrice"] }) };
+}
+
+function question(row: string): unknown {
+  const choices = [...rows(`${row}.choices`)].map((one) => {
+    const label = named(`${one}.label`);
+    return { label, value: named(`${one}.value`) || label };
+  });
+  const isRequired = document.querySelector<HTMLInputElement>(`[name="${row}.required"]`)?.checked;
+  return {
+    key: named(`${row}.key`) || row,
+    label: named(`${row}.label`),
+    kind: named(`${row}.kind`),
+    choices: choices.filter((one) => one.label),
+    required: Boolean(isRequired),
+  };
+}
+
+/** The stems of all rows that are there, as in "steps[0].form[1]". */
+function* rows(stem: string): Generator<string> {
+  for (let place = 0; field(`${stem}[${place}].label`); place++) yield `${stem}[${place}]`;
+}
+
+function named(name: string): string {
+  return field(name)?.value ?? "";
+}
+
+function field(name: string): HTMLInputElement | HTMLSelectElement | null {
+  return document.querySelector(`[name="${name}"]`);
 }
 
 function typed(name: string): string {
-  const field = document.querySelector(`[data-preview-field="${name}"]`);
-  const isField = field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement;
-  return isField ? field.value : "";
+  const found = document.querySelector(`[data-preview-field="${name}"]`);
+  const isField = found instanceof HTMLInputElement || found instanceof HTMLTextAreaElement;
+  return isField ? found.value : "";
 }
 
 function frame(): HTMLIFrameElement | null {

@@ -1,57 +1,20 @@
 """The list of prompts and the editor, as a browser without script uses them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from html import unescape
 
 import msgspec
 import pytest
 
 from builders import a_step
-from console.billing_rig import BilledApp, BilledHouse, a_billed_house
+from console.billing_rig import BilledHouse, a_billed_house
 from console.forms import fields_of
-from console.rig import Visitor, somebody
+from console.prompt_desk import ACTION, Desk, connected_desk
+from console.rig import somebody
 from standfast.domain.interaction import Kind
 from standfast.domain.prompt import AttachedAction, PromptStatus, ReShow
 from standfast.domain.request import DecideRequest
 from standfast.domain.roles import Role
-from standfast.store.prompts import PromptRow, find_prompt, list_prompts
-
-ACTION = "steps[0].buttons.accept.actions[0]"
-
-
-@dataclass
-class Desk:
-    """One connected app and a browser of its administrator."""
-
-    stage: BilledHouse
-    billed: BilledApp
-    ada: Visitor
-
-    def path(self, rest: str = "") -> str:
-        return f"/apps/{self.billed.app}/prompts{rest}"
-
-    def prompt(self, prompt_id: str) -> PromptRow:
-        with self.billed.house.database.reading() as reader:
-            row = find_prompt(reader, self.billed.app, prompt_id)
-        assert row is not None
-        return row
-
-    def all(self) -> tuple[PromptRow, ...]:
-        with self.billed.house.database.reading() as reader:
-            return list_prompts(reader, self.billed.app)
-
-    def fields(self, rest: str) -> dict[str, str]:
-        return fields_of(self.ada.get(self.path(rest)).text, "editor")
-
-    def send(self, rest: str, fields: dict[str, str], **changes: str):
-        return self.ada.post(self.path(rest), **{**fields, **changes})
-
-    def save(self, rest: str = "/new?from=loyalty", **changes: str) -> str:
-        """The id of the prompt that was saved."""
-        answer = self.send(rest.partition("?")[0], self.fields(rest), **{"do": "save", **changes})
-        assert answer.status_code == 303, answer.text
-        return answer.headers["location"].rpartition("/")[2]
 
 
 @pytest.fixture(scope="module")
@@ -62,10 +25,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BilledHouse]:
 
 @pytest.fixture
 def desk(stage: BilledHouse) -> Desk:
-    billed = stage.open()
-    billed.connect()
-    billed.sync()
-    return Desk(stage, billed, stage.visitor())
+    return connected_desk(stage)
 
 
 def test_an_app_without_prompts_offers_three_beginnings(desk: Desk) -> None:

@@ -36,6 +36,7 @@ class Chooseable:
 
     spec: ConnectorSpec
     site_name: str
+    currency: str
     is_test: bool
     is_usable: bool
     items: dict[ItemKind, tuple[CatalogueItem, ...]]
@@ -79,6 +80,7 @@ class ReadConnection(Acting):
                 Chooseable(
                     spec=self.registry.get(row.connector).spec,
                     site_name=row.site.name,
+                    currency=row.site.currency,
                     is_test=row.site.is_test,
                     is_usable=row.is_usable,
                     items={kind: list_items(mirror, row.id, kind) for kind in ItemKind},

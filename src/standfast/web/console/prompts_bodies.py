@@ -26,6 +26,7 @@ from standfast.domain.prompt import (
 )
 from standfast.services.errors import FieldInvalid
 from standfast.web.console.prompts_edited import (
+    FORM,
     RE_SHOW,
     TEXTS,
     EditedAction,
@@ -34,6 +35,8 @@ from standfast.web.console.prompts_edited import (
     EditedPrompt,
     EditedReShow,
 )
+from standfast.web.console.prompts_limits import edited_limits, limits_of
+from standfast.web.console.prompts_questions import edited_questions, form_of
 
 UNITS = {"hours": 3_600.0, "days": 86_400.0, "seconds": 1.0}
 LOCAL = "%Y-%m-%dT%H:%M"
@@ -59,6 +62,10 @@ def edited_of(name: str, body: PromptBody, zone: str) -> EditedPrompt:
         excluded=list(body.excluded_segments),
         re_show={one: _edited_re_show(getattr(body.re_show, one)) for one in RE_SHOW},
         texts={one: getattr(body.texts, one) or "" for one in TEXTS},
+        questions=edited_questions(step.form),
+        show_price=body.show_price,
+        waits_when_down=body.waits_when_down,
+        limits=edited_limits(body.limits),
     )
 
 
@@ -74,6 +81,7 @@ def body_of(edited: EditedPrompt, present: PromptBody, specs: Specs, zone: str) 
             for kind, button in edited.buttons.items()
             if kind is Button.ACCEPT or button.label or button.actions
         },
+        form=form_of(edited.questions, FORM),
     )
     return msgspec.structs.replace(
         present,
@@ -91,6 +99,9 @@ def body_of(edited: EditedPrompt, present: PromptBody, specs: Specs, zone: str) 
             **{one: edited.texts[one] for one in TEXTS if one != "fallback_link"},
             fallback_link=edited.texts["fallback_link"] or None,
         ),
+        limits=limits_of(edited.limits),
+        show_price=edited.show_price,
+        waits_when_down=edited.waits_when_down,
     )
 
 

@@ -13,12 +13,15 @@ from standfast.contract.catalogue import (
     ReasonCode,
 )
 from standfast.contract.connector import ConnectorSpec
+from standfast.domain.offer import ANSWER
 from standfast.services.read_connection import Chooseable
 from standfast.web.console.catalogue_words import day, discount, lasts, price
 
 SEARCHABLE = frozenset(
     {ParameterKind.PLAN, ParameterKind.COUPON, ParameterKind.PRICE_POINT, ParameterKind.REASON_CODE}
 )
+
+WRITTEN = frozenset({ParameterKind.TEXT, ParameterKind.NUMBER, ParameterKind.DATE})
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,19 @@ class ParameterField:
 
     @property
     def is_choice(self) -> bool:
-        return self.spec.kind is not ParameterKind.TEXT
+        return self.spec.kind not in WRITTEN
+
+    @property
+    def input_type(self) -> str:
+        return "date" if self.spec.kind is ParameterKind.DATE else "text"
+
+    @property
+    def hint(self) -> str:
+        """With the bounds of a number."""
+        least, most = self.spec.least, self.spec.most
+        if least is None or most is None:
+            return self.spec.help
+        return f"{self.spec.help} From {least} to {most}."
 
 
 @dataclass(frozen=True)
@@ -61,16 +76,33 @@ class ActionChoice:
                 found.append(f"{option.label}: {option.note}" if option.note else option.label)
         return tuple(found)
 
+    def facts(self, chosen: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+        """What the author must know before attaching it: needs, cost, the way back."""
+        return (
+            ("Needs", self.spec.needs),
+            ("May cost", self.spec.cost),
+            ("Taken back", self._way_back(chosen)),
+        )
+
+    def _way_back(self, chosen: Mapping[str, str]) -> str:
+        undo = self.spec.undo_for(chosen)
+        if undo is None:
+            return "It cannot be."
+        by = self.connection.spec.action(undo.action)
+        way = f"By “{by.title if by else undo.action}”. {undo.until}"
+        return f"{way} Not given back: {undo.gives_not_back}" if undo.gives_not_back else way
+
     def _field(self, spec: ParameterSpec, chosen: Mapping[str, str]) -> ParameterField:
         options = list(self._options(spec, chosen))
         value = chosen.get(spec.key, "")
-        if spec.kind is not ParameterKind.TEXT and value not in {one.value for one in options}:
+        is_set = spec.kind not in WRITTEN and ANSWER not in value
+        if is_set and value not in {one.value for one in options}:
             missing = Option(value, value, "no longer offered by the billing system")
             options = [*options, missing] if value else options
         return ParameterField(spec, tuple(options), spec.kind in SEARCHABLE)
 
     def _options(self, spec: ParameterSpec, chosen: Mapping[str, str]) -> Iterable[Option]:
-        if spec.kind is ParameterKind.TEXT:
+        if spec.kind in WRITTEN:
             return
         if spec.kind is ParameterKind.CHOICE:
             yield from (Option(one.value, one.label) for one in spec.choices)

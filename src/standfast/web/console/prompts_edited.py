@@ -7,13 +7,26 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from standfast.domain.offer import ANSWER
 from standfast.domain.prompt import Button
+from standfast.web.console.prompts_limits import LIMITS
+from standfast.web.console.prompts_questions import (
+    FROM,
+    EditedChoice,
+    EditedQuestion,
+    add_question,
+    offer_choices,
+    read_parameters,
+    read_questions,
+    rows,
+)
 
 STEP = "steps[0]"
-MOST_ROWS = 50
+FORM = f"{STEP}.form"
 RE_SHOW = ("after_accept", "after_decline", "after_dismiss")
 TEXTS = ("succeeded", "pending", "refused", "needs_visitor", "fallback_link")
 GO_ON = "go_on"
+REFUSE = "refuse"
 
 Fields = Mapping[str, str]
 
@@ -64,6 +77,10 @@ class EditedPrompt:
     excluded: list[str] = field(default_factory=list[str])
     re_show: dict[str, EditedReShow] = field(default_factory=dict[str, EditedReShow])
     texts: dict[str, str] = field(default_factory=dict[str, str])
+    questions: list[EditedQuestion] = field(default_factory=list[EditedQuestion])
+    show_price: bool = False
+    waits_when_down: bool = True
+    limits: dict[str, str] = field(default_factory=dict[str, str])
 
     def segments(self, which: str) -> list[str]:
         return self.included if which == "included" else self.excluded
@@ -77,18 +94,22 @@ def read_edited(fields: Fields) -> EditedPrompt:
         message=fields.get(f"{STEP}.message", ""),
         buttons={kind: _button(fields, f"{STEP}.buttons.{kind}") for kind in Button},
         pages=[
-            EditedPage(fields[name], f"{stem}.is_regex" in fields)
-            for name, stem in _rows(fields, "triggers.pages", ".path")
+            EditedPage(fields[f"{row}.path"], f"{row}.is_regex" in fields)
+            for row in rows(fields, "triggers.pages", ".path")
         ],
         manual=fields.get("triggers.manual", ""),
         delay=fields.get("triggers.delay_seconds", ""),
         starts_at=fields.get("schedule.starts_at", ""),
         ends_at=fields.get("schedule.ends_at", ""),
         priority=fields.get("priority", ""),
-        included=[fields[name] for name, _ in _rows(fields, "included_segments")],
-        excluded=[fields[name] for name, _ in _rows(fields, "excluded_segments")],
+        included=[fields[name] for name in rows(fields, "included_segments")],
+        excluded=[fields[name] for name in rows(fields, "excluded_segments")],
         re_show={name: _re_show(fields, f"re_show.{name}") for name in RE_SHOW},
         texts={name: fields.get(f"texts.{name}", "") for name in TEXTS},
+        questions=read_questions(fields, FORM),
+        show_price="show_price" in fields,
+        waits_when_down=fields.get("waits_when_down") != REFUSE,
+        limits={name: fields.get(name, "") for name in LIMITS},
     )
 
 
@@ -105,30 +126,14 @@ def change(edited: EditedPrompt, deed: str) -> bool:
     return True
 
 
-def _rows(fields: Fields, stem: str, suffix: str = "") -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    for place in range(MOST_ROWS):
-        name = f"{stem}[{place}]{suffix}"
-        if name not in fields:
-            break
-        found.append((name, f"{stem}[{place}]"))
-    return found
-
-
 def _button(fields: Fields, stem: str) -> EditedButton:
-    actions = [_action(fields, row) for _, row in _rows(fields, f"{stem}.actions", ".action")]
+    actions = [_action(fields, row) for row in rows(fields, f"{stem}.actions", ".action")]
     return EditedButton(fields.get(f"{stem}.label", ""), actions)
 
 
 def _action(fields: Fields, stem: str) -> EditedAction:
-    prefix = f"{stem}.parameters."
-    parameters = {
-        name.removeprefix(prefix): value
-        for name, value in fields.items()
-        if name.startswith(prefix) and value
-    }
     stops = fields.get(f"{stem}.stop_on_error") != GO_ON
-    return EditedAction(fields.get(f"{stem}.action", ""), parameters, stops)
+    return EditedAction(fields.get(f"{stem}.action", ""), read_parameters(fields, stem), stops)
 
 
 def _re_show(fields: Fields, stem: str) -> EditedReShow:
@@ -173,8 +178,25 @@ def _move(by: int) -> Callable[[EditedPrompt, str, str], None]:
     return move
 
 
-def _nothing(_edited: EditedPrompt) -> None:
-    """The form is only drawn again, with the fields of a newly chosen action."""
+def _add_question(edited: EditedPrompt, kind: str) -> None:
+    add_question(edited.questions, kind)
+
+
+def _remove_question(edited: EditedPrompt, place: str) -> None:
+    del edited.questions[int(place)]
+
+
+def _add_choice(edited: EditedPrompt, place: str) -> None:
+    edited.questions[int(place)].choices.append(EditedChoice())
+
+
+def _remove_choice(edited: EditedPrompt, place: str, choice: str) -> None:
+    del edited.questions[int(place)].choices[int(choice)]
+
+
+def _refresh(edited: EditedPrompt) -> None:
+    """The form is only drawn again, with the fields of what was newly chosen."""
+    offer_choices(edited.questions)
 
 
 DEEDS: Mapping[str, Callable[..., None]] = {
@@ -186,13 +208,18 @@ DEEDS: Mapping[str, Callable[..., None]] = {
     "remove_action": _remove_action,
     "up": _move(-1),
     "down": _move(1),
-    "refresh": _nothing,
+    "add_question": _add_question,
+    "remove_question": _remove_question,
+    "add_choice": _add_choice,
+    "remove_choice": _remove_choice,
+    "refresh": _refresh,
 }
 
 _MANUAL = re.compile(r"^triggers\.manual\[\d+\]\.name$")
+_PARAMETER = re.compile(r"^steps\[0\]\.buttons\.(\w+)\.actions\[(\d+)\]\.parameters\.(\w+)$")
 
 
-def field_of(where: str) -> str:
+def field_of(where: str, edited: EditedPrompt) -> str:
     """The name of the field that a finding speaks of."""
     if _MANUAL.fullmatch(where):
         return "triggers.manual"
@@ -204,4 +231,14 @@ def field_of(where: str) -> str:
         return "triggers.pages[0].path"
     if where in {"steps", f"{STEP}.buttons", f"{STEP}.key"}:
         return f"{STEP}.title"
-    return where
+    return f"{where}{FROM}" if _is_filled_later(where, edited) else where
+
+
+def _is_filled_later(where: str, edited: EditedPrompt) -> bool:
+    """Then there is no field for the value, only the choice of what fills it."""
+    found = _PARAMETER.fullmatch(where)
+    if not found:
+        return False
+    actions = edited.buttons[Button(found[1])].actions
+    place = int(found[2])
+    return place < len(actions) and ANSWER in actions[place].parameters.get(found[3], "")

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
+from standfast.contract.catalogue import ItemKind, Money, ReasonCode
 from standfast.domain.preflight import Finding
 from standfast.domain.prompt import Button, PromptBody, PromptStatus
 from standfast.services.errors import FieldInvalid, ServiceRefused
 from standfast.services.publish_prompt import PreflightFailed
 from standfast.services.read_connection import Chooseable
 from standfast.services.read_prompts import PromptView
+from standfast.web.console.catalogue_words import money
 from standfast.web.console.limits_words import used_words
 from standfast.web.console.prompts_bodies import body_of, edited_of
 from standfast.web.console.prompts_choices import (
@@ -24,6 +27,7 @@ from standfast.web.console.prompts_edited import (
     field_of,
     read_edited,
 )
+from standfast.web.console.prompts_questions import KINDS, source_options, source_value
 from standfast.web.console.prompts_starts import start_body
 from standfast.web.console.prompts_words import BUTTONS, STATES, label_of, obstacle
 from standfast.web.console.stop_words import would_cancel
@@ -88,10 +92,10 @@ def receive(visit: Visit, prompt_id: str | None) -> Answer:
     except PreflightFailed as refused:
         editor = open_editor(visit, prompt_id) if prompt_id else editor
         editor.findings = refused.findings
-        editor.faults = _faults(one for one in refused.findings if one.blocks)
+        editor.faults = _faults((one for one in refused.findings if one.blocks), editor.edited)
         return show(editor, status=422)
     except FieldInvalid as refused:
-        editor.faults = {field_of(refused.field or ""): str(refused)}
+        editor.faults = {field_of(refused.field or "", editor.edited): str(refused)}
         return show(editor, status=422)
 
 
@@ -115,13 +119,53 @@ def show(editor: Editor, *, status: int = 200, refused: ServiceRefused | None = 
         segments=segments,
         segment_options=segment_options,
         action_options=action_options,
-        findings=[(one, field_of(one.where), label_of(one.where)) for one in editor.findings],
+        kinds=list(KINDS.items()),
+        reason_codes=_reason_codes(editor.connections),
+        source_value=source_value,
+        sources=partial(source_options, editor.edited.questions, _traits(editor)),
+        currency=editor.connections[0].currency if editor.connections else "",
+        example=_example(editor.connections),
+        findings=[
+            (one, field_of(one.where, editor.edited), label_of(one.where))
+            for one in editor.findings
+        ],
         blocking=sum(one.blocks for one in editor.findings),
         faults=editor.faults,
         preview_path=visit.app_path("/prompts/preview"),
         would_cancel=would_cancel(stopping.under_way(visit.app_id, row.id)) if row else "",
         limits_used=used_words(limits.read(visit.app_id, row.id)) if row else (),
     )
+
+
+def _traits(editor: Editor) -> tuple[str, ...]:
+    """Those that some visitor has, where an action can be filled by one."""
+    known = action_choices(editor.connections)
+    specs = [
+        known[action.key].spec
+        for button in editor.edited.buttons.values()
+        for action in button.actions
+        if action.key in known
+    ]
+    if not any(one.may_be_answered for spec in specs for one in spec.parameters):
+        return ()
+    reading = editor.visit.console.segments.by(editor.visit.actor)
+    return tuple(one.key for one in reading.known_traits(editor.visit.app_id))
+
+
+def _reason_codes(connections: Iterable[Chooseable]) -> list[str]:
+    """What the choices of a survey may send."""
+    return [
+        item.code
+        for one in connections
+        for item in one.items[ItemKind.REASON_CODE]
+        if isinstance(item, ReasonCode)
+    ]
+
+
+def _example(connections: tuple[Chooseable, ...]) -> str:
+    """The price line of the preview, in the site's currency."""
+    due = money(Money(2900, connections[0].currency if connections else "USD"))
+    return f"For example: {due} due now, then {due} on 3 January."
 
 
 def segment_options(names: Mapping[str, str], chosen: str) -> list[Option]:
@@ -185,11 +229,11 @@ def _look_over(editor: Editor) -> None:
         visit = editor.visit
         editor.findings = visit.console.prompts.by(visit.actor).check(visit.app_id, editor.body())
     except FieldInvalid as refused:
-        editor.faults = {field_of(refused.field or ""): str(refused)}
+        editor.faults = {field_of(refused.field or "", editor.edited): str(refused)}
 
 
-def _faults(findings: Iterable[Finding]) -> dict[str, str]:
+def _faults(findings: Iterable[Finding], edited: EditedPrompt) -> dict[str, str]:
     faults: dict[str, str] = {}
     for one in findings:
-        faults.setdefault(field_of(one.where), one.text)
+        faults.setdefault(field_of(one.where, edited), one.text)
     return faults
