@@ -145,7 +145,8 @@ class ParameterSpec:
     """One field of an action's form.
 
     `may_be_answered`: the visitor's form answer ("{{ answer.<field> }}") or a trusted trait
-    ("{{ visitor.<trait> }}") may fill it (a reason, a message, a pause's length).
+    ("{{ visitor.<trait> }}") may fill it (a reason, a message, a pause's length). Such a one is
+    never `required`, since an answer may be missing.
     `max_length` bounds text, in characters; `least` and `most` bound a number, both inclusive.
     """
 

@@ -199,7 +199,7 @@ def obstacle(
     known = ACTIONS.get(action)
     if known is None:
         return _no_such_action(action)
-    return _invalid(known.spec, parameters, may_be_open=True) or known.obstacle(
+    return _invalid(known.spec, parameters) or known.obstacle(
         Question(parameters, billing, items, now)
     )
 
@@ -223,15 +223,8 @@ def _no_such_action(key: str) -> Refused:
     return Refused(RefusalReason.PARAMETER_INVALID, f"Chargify has no action {key!r}.")
 
 
-def _invalid(
-    spec: ActionSpec, parameters: Mapping[str, str], *, may_be_open: bool = False
-) -> Refused | None:
-    """`may_be_open`: the visitor may yet answer what is missing."""
-    problems = (
-        _problem(one, parameters.get(one.key, ""))
-        for one in spec.parameters
-        if parameters.get(one.key) or not (may_be_open and one.may_be_answered)
-    )
+def _invalid(spec: ActionSpec, parameters: Mapping[str, str]) -> Refused | None:
+    problems = (_problem(one, parameters.get(one.key, "")) for one in spec.parameters)
     found = next((one for one in problems if one is not None), None)
     return None if found is None else Refused(RefusalReason.PARAMETER_INVALID, found)
 

@@ -131,6 +131,7 @@ class ConnectorSuite:
                 assert bool(values) is is_choice, parameter.key
                 assert not is_choice or parameter.default in values, parameter.key
                 assert is_number is has_bounds, parameter.key
+                assert not (parameter.required and parameter.may_be_answered), parameter.key
 
     def test_every_action_says_what_it_needs_costs_and_gives_back(self, rig: ConnectorRig) -> None:
         """An author reads it before a prompt, an operator before an undo."""
