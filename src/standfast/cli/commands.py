@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from standfast.cli.run_commands import RUN_COMMANDS
 from standfast.domain.request import DecideRequest
 from standfast.services.back_up import BackUp
 from standfast.services.errors import FieldInvalid
@@ -126,5 +127,6 @@ COMMANDS: dict[str, Command] = {
     "rotate-key": rotate_key,
     "backup": back_up,
     "explain": explain,
+    **RUN_COMMANDS,
 }
 """Everything that needs the house; the server runs them for whoever may open its socket."""

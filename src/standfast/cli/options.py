@@ -33,6 +33,7 @@ def build_parser() -> Parser:
     _add_care(add)
     _add_explain(add)
     _add_apps(commands)
+    _add_runs(commands)
     return parser
 
 
@@ -136,6 +137,18 @@ def _add_apps(commands: Any) -> None:
         metavar="NAME=VARIABLE",
         help="take the value from an environment variable; for secrets",
     )
+
+
+def _add_runs(commands: Any) -> None:
+    add = _group(commands, "run", "changes of a bill that have ended")
+    for name, summary in (
+        ("undo", "take a succeeded change back"),
+        ("again", "run again what ended refused, failed or cancelled"),
+    ):
+        one = add(name, summary, f'run {name} --app app_1 --run 4f2e --reason "They called."')
+        one.add_argument("--app", required=True)
+        one.add_argument("--run", required=True, help="the run's id")
+        one.add_argument("--reason", required=True, help="why; kept in the audit log")
 
 
 def _group(commands: Any, name: str, summary: str) -> AddCommand:
