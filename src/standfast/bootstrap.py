@@ -18,6 +18,7 @@ from standfast.services.change_holdout import ChangeHoldout
 from standfast.services.check_offer import CheckOffer
 from standfast.services.configure_connection import ConfigureConnection
 from standfast.services.decide import DecidePrompts
+from standfast.services.erase_visitor import EraseVisitor
 from standfast.services.explain import ExplainPrompts
 from standfast.services.follow_result import FollowResult
 from standfast.services.get_run import GetRun
@@ -121,6 +122,7 @@ class House:
     preview_offer: PreviewOffer
     run_actions: RunActions
     seal_audit: SealAudit
+    erase_visitor: EraseVisitor
     get_run: GetRun
     run_deeds: RunDeeds
     rotate_key: RotateKey
@@ -165,6 +167,7 @@ class House:
             waiter=RunWaiter(self.database.signals, poll_seconds=poll),
             addresses=Addresses(self.settings.trusted_proxies),
             accept_wait=self.settings.durations.accept_wait,
+            preview_wait=self.settings.durations.preview_wait,
             framework=framework.ready,
         )
         return edge, framework
@@ -349,6 +352,7 @@ def _furnish(
     results = FollowResult(database, tokens, snapshots, registry, clock, durations)
     traits = tuple(dict.fromkeys(one.spec.trait for one in registry))
     passwords = Passwords()
+    seal_audit, see_visitors = SealAudit(database, vault, clock), SeeVisitors(database, clock)
     return House(
         settings=settings,
         clock=clock,
@@ -362,7 +366,7 @@ def _furnish(
         change_holdout=ChangeHoldout(database, clock),
         save_visitor=SaveVisitor(database, registry, clock),
         get_visitor=GetVisitor(database),
-        see_visitors=SeeVisitors(database, clock),
+        see_visitors=see_visitors,
         read_traits=ReadTraits(database, registry),
         list_runs=ListRuns(database),
         read_overview=ReadOverview(database, registry, clock),
@@ -394,7 +398,8 @@ def _furnish(
             database, sites, tokens, CheckOffer(situations, snapshots), registry, clock, durations
         ),
         run_actions=RunActions(database, sites, clock, durations),
-        seal_audit=SealAudit(database, vault, clock),
+        seal_audit=seal_audit,
+        erase_visitor=EraseVisitor(database, registry, seal_audit, see_visitors, clock),
         get_run=GetRun(database),
         run_deeds=RunDeeds.build(database, registry, clock, durations),
         rotate_key=RotateKey(

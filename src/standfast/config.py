@@ -29,6 +29,8 @@ class Durations:
     """How often what was finished is linked into the sealed chain."""
     accept_wait: float = 2.5
     """How long an accept waits for its result before it answers "pending"."""
+    preview_wait: float = 10.0
+    """How long a page waits for a price before it is told to ask again."""
     money_deadline: float = 3600.0
     """A run that charges or discounts fails when it could not be done so long after the click."""
     visitor_deadline: float = 86_400.0

@@ -40,8 +40,6 @@ READ_SECONDS = 15.0
 PREVIEW_THREADS = 4
 MOST_PREVIEWS = 32
 """Previews call billing systems: they have threads of their own, so that no decision waits."""
-PREVIEW_SECONDS = 10.0
-"""A page does not wait longer for a price."""
 
 _TYPES = (b"text/plain", b"application/json")
 _PLAIN_HEADERS: Headers = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
@@ -62,6 +60,7 @@ class Edge:
         waiter: RunWaiter,
         addresses: Addresses,
         accept_wait: float,
+        preview_wait: float,
         framework: Callable[[], Awaitable[AsgiApp]],
         threads: int = 16,
     ) -> None:
@@ -72,6 +71,7 @@ class Edge:
         self._waiter = waiter
         self._addresses = addresses
         self._accept_wait = accept_wait
+        self._preview_wait = preview_wait
         self._framework = framework
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="edge")
         self._waiting = 0
@@ -169,10 +169,10 @@ class Edge:
         asking = asyncio.get_running_loop().run_in_executor(self._preview_pool, preview)
         asking.add_done_callback(self._preview_ended)
         try:
-            async with asyncio.timeout(PREVIEW_SECONDS):
+            async with asyncio.timeout(self._preview_wait):
                 return await asyncio.shield(asking)
         except TimeoutError as error:
-            raise SiteSilent(retry_after=PREVIEW_SECONDS) from error
+            raise SiteSilent(retry_after=self._preview_wait) from error
 
     def _preview_ended(self, asking: asyncio.Future[bytes]) -> None:
         """Also of one that nobody waits for any longer: its thread was taken until now."""
