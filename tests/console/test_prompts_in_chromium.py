@@ -7,9 +7,11 @@ import pytest
 from playwright.sync_api import Dialog, Page, expect
 
 from browser import NARROW, WIDE, axe, overflow, shoot
+from builders import a_prompt, a_step
 from console.billing_rig import BilledApp, BilledHouse, a_billed_house
-from journeys.rig import coupon
+from journeys.rig import cancel, chargify, coupon
 from standfast.domain.interaction import Kind
+from standfast.domain.prompt import Answer, Budget, FieldKind, FormField, Limits
 from standfast.domain.rules.model import read_rule
 
 SIZES = {"wide": WIDE, "narrow": NARROW}
@@ -62,6 +64,7 @@ def lived_in(stage: BilledHouse) -> tuple[BilledApp, dict[str, str]]:
         "prompts": "/prompts",
         "prompt": f"/prompts/{prompt}",
         "prompt-new": "/prompts/new?from=loyalty",
+        "prompt-asking": f"/prompts/{asking(billed)}",
         "prompt-versions": f"/prompts/{prompt}/versions?old=draft&new=1",
         "segments": "/segments",
         "segment": f"/segments/{segment.id}",
@@ -71,6 +74,24 @@ def lived_in(stage: BilledHouse) -> tuple[BilledApp, dict[str, str]]:
         "visitors-import": "/visitors/import",
         "traits": "/traits",
     }
+
+
+def asking(billed: BilledApp) -> str:
+    """A draft with all that an author can say, some of it wrong."""
+    survey = FormField(
+        "reason",
+        "Why do you want to leave?",
+        FieldKind.CHOICE,
+        (Answer("CH1", "It is too dear for us"), Answer("CH2", "We do not use it enough")),
+        required=True,
+    )
+    cancelling = cancel("end_of_period", reason_code="{{ answer.reason }}")
+    pausing = chargify("pause", for_days="{{ answer.days }}")
+    step = a_step(accept=(cancelling,), decline=(pausing,), form=(survey,), title="Leave?")
+    body = a_prompt(
+        steps=(step,), show_price=True, limits=Limits(100, 10, "winback", Budget(250_000, 1_250))
+    )
+    return billed.house.publish_prompt.save_draft(billed.app, name="Leaving", body=body).id
 
 
 def enter(page: Page, stage: BilledHouse) -> None:
@@ -150,6 +171,38 @@ def test_the_preview_is_drawn_by_the_tag_and_follows_the_form(editor: Page) -> N
     for name in ("Phone", "Dark", "Offer"):
         editor.get_by_role("button", name=name, exact=True).click()
     expect(dialog.get_by_text("Ten off, for you")).to_be_visible()
+
+
+def test_the_preview_shows_questions_and_a_price_as_they_are_written(editor: Page) -> None:
+    dialog = editor.frame_locator("[data-preview-frame]").get_by_role("dialog")
+
+    editor.get_by_role("button", name="Add a survey").click()
+    editor.get_by_role("textbox", name="Question 1").fill("Why do you stay?")
+    editor.get_by_role("textbox", name="Choice 1", exact=True).fill("It is good")
+    editor.get_by_role("textbox", name="Choice 2", exact=True).fill("It is cheap")
+
+    survey = dialog.get_by_role("radiogroup", name="Why do you stay?")
+    expect(survey.get_by_role("radio")).to_have_count(2)
+    expect(survey.get_by_role("radio", name="It is cheap")).to_be_visible()
+    editor.get_by_role("switch", name="Show the price first").check()
+    expect(dialog.get_by_text("For example: $29.00 due now")).to_be_visible()
+    editor.get_by_label("Answered by").select_option("date")
+    expect(editor.get_by_role("textbox", name="Choice 1", exact=True)).to_have_count(0)
+    expect(dialog.get_by_label("Why do you stay?")).to_have_attribute("type", "date")
+    editor.get_by_role("switch", name="Show the price first").uncheck()
+    expect(dialog.get_by_text("For example:")).to_have_count(0)
+
+
+def test_a_change_is_filled_by_an_answer_without_leaving_the_page(editor: Page) -> None:
+    editor.get_by_role("combobox", name="Action 1").select_option("chargify:cancel_subscription")
+    editor.get_by_role("button", name="Add a survey").click()
+    editor.get_by_role("textbox", name="Question 1").fill("Why?")
+
+    editor.get_by_label("Reason code: filled by").select_option("answer:reason")
+
+    expect(editor.get_by_label("Reason code: filled by")).to_have_value("answer:reason")
+    expect(editor.get_by_role("combobox", name="Reason code", exact=True)).to_have_count(0)
+    expect(editor.get_by_role("textbox", name="Question 1")).to_have_value("Why?")
 
 
 def test_a_form_drawn_anew_is_still_unsaved(editor: Page) -> None:
