@@ -41,6 +41,9 @@ class Actor:
 SYSTEM = Actor("system", "Command line", Role.COMPANY_ADMIN)
 """Whoever may open the data folder may do everything."""
 
+LEDGER = Actor("ledger", "Standfast")
+"""What the ledger notes by itself, on nobody's behalf."""
+
 
 class Acting:
     """A use case done on somebody's behalf: the command line's, until bound to an operator.

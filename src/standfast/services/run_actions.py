@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -47,8 +47,10 @@ from standfast.domain.stopping import SWITCHED_OFF
 from standfast.services.connection_health import note_good_answer, note_trouble
 from standfast.services.ledger_desk import LedgerDesk, Withheld
 from standfast.services.open_site import Site, Sites
+from standfast.services.permissions import LEDGER
 from standfast.services.reserve_limits import GIVES_BACK, release_if_over
 from standfast.services.stop_runs import stop_if_stopped
+from standfast.services.write_audit import write_audit
 from standfast.store.billing import save_fresh_billing
 from standfast.store.connections import ConnectionRow, Health, get_connection
 from standfast.store.database import Database, Transaction
@@ -220,6 +222,8 @@ class RunActions:
             if billing is not None:
                 save_fresh_billing(transaction, after.connection_id, billing, at=now)
             after = stop_if_stopped(transaction, after, now=now, durations=self.durations)
+            if after.result.reason == RefusalReason.BILLING_ID_FOREIGN:
+                _note_foreign_id(transaction, after, now)
             if after.is_finished:
                 self._end_chain(transaction, after)
                 if after.state in GIVES_BACK:
@@ -294,6 +298,20 @@ def _held_against(
         return run, body
     _log.warning("action_run.price_differs", run=run.id, said=found.said)
     return replace(run, incident=found.said), body
+
+
+def _note_foreign_id(transaction: Transaction, run: ActionRun, at: datetime) -> None:
+    """Somebody's subscription was named for somebody else: who looks after the app shall know."""
+    write_audit(
+        transaction,
+        LEDGER,
+        "security.foreign_id_refused",
+        run.id,
+        at=at,
+        app_id=run.app_id,
+        after={"action": run.action, "named": run.parameters, "customer": run.billing_id},
+        visitor=f"u:{run.user_id}",
+    )
 
 
 def _told(value: Outcome | Finding) -> dict[str, Any]:

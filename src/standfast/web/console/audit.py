@@ -44,6 +44,7 @@ DEEDS = {
     "run.incident_closed": "Closed an incident",
     "run.look_up_asked": "Had a change looked up again",
     "run.undo_begun": "Undid a change",
+    "security.foreign_id_refused": "Refused to change somebody else's subscription",
     "segment.saved": "Saved a segment",
     "team.company_admin_changed": "Changed an administrator",
     "team.member_removed": "Removed a team member",
@@ -64,6 +65,7 @@ NOUNS = (
     ("invitation", "Invitations"),
     ("operator", "Accounts"),
     ("company", "Company"),
+    ("security", "Security"),
 )
 
 
