@@ -83,6 +83,30 @@ def test_a_named_one_in_the_wrong_state_is_told_by_its_state(site):
     assert f"{old} (Basic, canceled)" in outcome.message
 
 
+def test_a_named_one_of_another_plan_than_was_chosen_is_not_meant(site):
+    customer = site.a_customer()
+    own = site.subscribe(customer)
+
+    outcome = site.perform("pause", customer, subscription=own, plan=site.plan("business"))
+
+    assert isinstance(outcome, Refused)
+    assert outcome.reason is RefusalReason.NO_SUBSCRIPTION
+    assert f"{own} (Basic, active)" in outcome.message
+
+
+@pytest.mark.parametrize("how", ["subscription", "target"])
+def test_a_named_one_goes_before_the_one_that_the_trait_holds(site, how):
+    site.holds = "subscription_id"
+    customer = site.a_customer()
+    held, meant = site.subscribe(customer), site.subscribe(customer)
+
+    outcome = site.perform("pause", held, **{how: meant})
+
+    assert isinstance(outcome, Succeeded)
+    assert outcome.reference == meant
+    assert site.subscription(held)["state"] == "active"
+
+
 @pytest.mark.parametrize("is_primary", [False, True])
 @pytest.mark.parametrize("action", ON_EXISTING)
 def test_groups_are_refused_where_chargify_has_other_ways_for_them(site, action, is_primary):

@@ -201,6 +201,7 @@ class Change(ABC):
         Else a repeated try would find the first one changed and go on to the next.
         """
         asked = target or wish.wanted.get("subscription")
+        named = asked or named
         plan = None if target else wish.wanted.get(self.plan_key)
         own = [one for one in records if asked in {None, "", one.external_id}]
         if asked and not own:
@@ -212,11 +213,11 @@ class Change(ABC):
         if not isinstance(chosen, Refused) or chosen.reason is not RefusalReason.NO_SUBSCRIPTION:
             return chosen
         is_done: Tier = lambda one: self.is_done(one, wish)  # noqa: E731 - a tier of its own
-        plan = plan if self.plan_key == "plan" else None
-        so = choose(own, plan=plan, which="newest", tiers=(is_done,), named=named)
+        kept = plan if self.plan_key == "plan" else None
+        so = choose(own, plan=kept, which="newest", tiers=(is_done,), named=named)
         if not isinstance(so, Refused):
             return so
-        return _in_no_state(own[0]) if asked else chosen
+        return _in_no_state(own[0]) if asked and not plan else chosen
 
     def confirm(self, written: Written) -> Done:
         job, target = written.job, written.target or ""
