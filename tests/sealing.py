@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import insert, text
 
+from builders import a_prompt, a_step
 from clocks import FrozenClock
 from ledger.rig import APP, LedgerRig
 from standfast.domain.audit_chain import Flaw, Head
@@ -15,6 +16,7 @@ from standfast.services.permissions import SYSTEM
 from standfast.services.seal_audit import SealAudit
 from standfast.services.verify_audit import VerifyAudit
 from standfast.services.write_audit import write_audit
+from standfast.store.bodies import packed
 from standfast.store.database import Database
 from standfast.store.driver import execute
 from standfast.store.schema import prompt_versions, prompts
@@ -38,6 +40,7 @@ class SealedLedger:
         self.seals = SealAudit(database, self.vault, clock)
         self.audit = VerifyAudit(database, self.vault, clock)
         now = clock.now()
+        body = packed(a_prompt(steps=(a_step(message="For 10 % less"),)))
         with database.writing() as transaction:
             row = lock_visitor(transaction, APP, VISITOR, at=now)
             row.traits.update(email=EMAIL, chargify_id="c1")
@@ -45,13 +48,13 @@ class SealedLedger:
             save_visitor(transaction, row)
             transaction.connection.execute(
                 insert(prompts).values(
-                    id="p1", app_id=APP, name="Stay", status="live", draft={}, version=1,
+                    id="p1", app_id=APP, name="Stay", status="live", draft=body, version=1,
                     created_at=now, updated_at=now,
                 )
             )  # fmt: skip
             transaction.connection.execute(
                 insert(prompt_versions).values(
-                    prompt_id="p1", version=1, body={"title": "Stay, for 10 % less"},
+                    prompt_id="p1", version=1, body=body,
                     published_by="op_1", published_at=now,
                 )
             )  # fmt: skip

@@ -296,8 +296,8 @@ def test_with_the_public_key_alone_anybody_can_verify(chain) -> None:
     other = known_key(Ed25519PrivateKey.generate().public_key().public_bytes_raw().hex())
     outsider = type(chain.audit)(chain.database, None, chain.clock)
 
-    assert outsider.whole(public_key=right).holds
-    assert not outsider.whole(public_key=other).holds
+    assert outsider.whole(public_keys=[right]).holds
+    assert not outsider.whole(public_keys=[other]).holds
 
 
 @pytest.mark.parametrize("table", ["action_runs", "audit_entries"])

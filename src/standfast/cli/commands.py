@@ -113,6 +113,18 @@ def explain(house: "House", given: Arguments) -> list[str]:
     return lines or ["This app has no prompts."]
 
 
+def erase_visitor(house: "House", given: Arguments) -> list[str]:
+    erased = house.erase_visitor.erase(
+        given["app"], given["user"], reason=given["reason"], confirmed=given["confirmed"]
+    )
+    runs = f"{erased.runs} runs with {erased.lines} journal lines"
+    return [
+        f"Erased: {erased.interactions} interactions, {runs}, {erased.changes} audit entries.",
+        f"{erased.pseudonym} stands where their id stood.",
+        "What the billing system, backups and exports hold is not erased by this.",
+    ]
+
+
 COMMANDS: dict[str, Command] = {
     "app create": create_app,
     "app list": list_all_apps,
@@ -128,5 +140,6 @@ COMMANDS: dict[str, Command] = {
     "backup": back_up,
     "explain": explain,
     **RUN_COMMANDS,
+    "visitor erase": erase_visitor,
 }
 """Everything that needs the house; the server runs them for whoever may open its socket."""

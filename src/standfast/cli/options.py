@@ -34,6 +34,8 @@ def build_parser() -> Parser:
     _add_explain(add)
     _add_apps(commands)
     _add_runs(commands)
+    _add_audit(commands)
+    _add_visitors(commands)
     return parser
 
 
@@ -137,6 +139,60 @@ def _add_apps(commands: Any) -> None:
         metavar="NAME=VARIABLE",
         help="take the value from an environment variable; for secrets",
     )
+
+
+def _add_audit(commands: Any) -> None:
+    add = _group(commands, "audit", "the sealed chain over every bill change and console change")
+    verify = add("verify", "verify the whole chain, or name the first broken row", "audit verify")
+    verify.add_argument(
+        "--public-key",
+        action="append",
+        default=[],
+        metavar="HEX",
+        help="believe signatures of this key only; may be given again",
+    )
+    verify.add_argument(
+        "--head", metavar="N:HASH", help="a head noted earlier that the chain must go through"
+    )
+    add("head", "print the chain's end, to be noted elsewhere", "audit head")
+    add("key", "print the public key that verifies the chain", "audit key")
+    export = add(
+        "export",
+        "write the chain and all it stands for as JSON Lines",
+        "audit export > chain.jsonl",
+    )
+    export.add_argument("--app", help="with the rows of this app only")
+    prove = add(
+        "prove",
+        "lay out a visitor's bill changes with what proves them",
+        "audit prove --app app_1 --visitor ada",
+    )
+    prove.add_argument("--app", required=True)
+    prove.add_argument("--visitor", required=True, help="the visitor's user_id")
+    prove.add_argument("--run", help="this change only")
+    prove.add_argument("--json", action="store_true")
+    prove.add_argument(
+        "--quick", action="store_true", help="verify their own seals, not the whole chain"
+    )
+
+
+def _add_visitors(commands: Any) -> None:
+    add = _group(commands, "visitor", "what is kept of a visitor")
+    export = add(
+        "export",
+        "write everything kept of a visitor as JSON",
+        "visitor export --app app_1 --user ada",
+    )
+    erase = add(
+        "erase",
+        "erase a visitor for ever; the audit chain still verifies",
+        'visitor erase --app app_1 --user ada --reason "Asked for by letter" --yes',
+    )
+    for one in (export, erase):
+        one.add_argument("--app", required=True)
+        one.add_argument("--user", required=True, help="the visitor's user_id")
+    erase.add_argument("--reason", required=True, help="why, without naming the person")
+    erase.add_argument("--yes", action="store_true", help="do not ask for the id once more")
 
 
 def _add_runs(commands: Any) -> None:

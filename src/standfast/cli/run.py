@@ -58,8 +58,19 @@ def _run(asked: Namespace, settings: Settings) -> int:
             return examine(settings, environment)
         case "migrate":
             return _migrate(settings)
+        case "audit":
+            return _read(asked, settings, environment)
+        case "visitor" if asked.verb == "export":
+            return _read(asked, settings, environment)
         case _:
             return _perform(asked, settings, environment)
+
+
+def _read(asked: Namespace, settings: Settings, environment: dict[str, str]) -> int:
+    """Beside a server or without one: nothing is written."""
+    from standfast.cli.audit import read_only
+
+    return read_only(asked, settings, environment)
 
 
 def _need_postgresql(settings: Settings) -> None:
@@ -143,6 +154,8 @@ def _arguments(asked: Namespace, environment: dict[str, str]) -> dict[str, str]:
         plain["with_key"] = "yes" if asked.with_key else "no"
     if "public_key" in plain:
         plain["public_key"] = Path(plain["public_key"]).read_text(encoding="utf-8")
+    if hasattr(asked, "yes"):
+        plain["confirmed"] = plain["user"] if asked.yes else _asked_again(plain["user"])
     if getattr(asked, "domains", None):
         plain["domains"] = " ".join(asked.domains)
     for key, value in getattr(asked, "set", []):
@@ -152,6 +165,15 @@ def _arguments(asked: Namespace, environment: dict[str, str]) -> dict[str, str]:
             raise CannotRun(f"The environment variable {variable} is not set.")
         plain[f"set.{key}"] = environment[variable]
     return plain
+
+
+def _asked_again(user: str) -> str:
+    """What is typed when the id is asked for once more; without a terminal, `--yes` is needed."""
+    if not sys.stdin.isatty():
+        raise CannotRun("This is for ever. Say --yes when you mean it.")
+    sys.stderr.write(f"Everything kept of {user!r} is erased for ever. Type the id again: ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip()
 
 
 def _settings(asked: Namespace) -> Settings:

@@ -99,29 +99,29 @@ class VerifyAudit(Acting):
         self,
         *,
         app_id: str | None = None,
-        public_key: KnownKey | None = None,
+        public_keys: Sequence[KnownKey] = (),
         noted: Head | None = None,
         progress: Progress | None = None,
     ) -> Verdict:
         """The whole chain and all it stands for, in the order of the seals.
 
-        `public_key`: believe this key only. `noted`: a head that was written down earlier, which
+        `public_keys`: believe these keys only. `noted`: a head that was written down earlier, which
         the chain must still go through. `app_id` is whose administrator asks. Raises `Forbidden`.
         """
         self._allow_audit(app_id)
         with self.database.reading_one_moment() as reader:
-            return self.seen_by(reader, public_key=public_key, noted=noted, progress=progress)
+            return self.seen_by(reader, public_keys=public_keys, noted=noted, progress=progress)
 
     def seen_by(
         self,
         reader: Reader,
         *,
-        public_key: KnownKey | None = None,
+        public_keys: Sequence[KnownKey] = (),
         noted: Head | None = None,
         progress: Progress | None = None,
     ) -> Verdict:
         """The same for what this reader sees."""
-        keys = [public_key] if public_key else list_known_keys(reader, self.vault)
+        keys = public_keys or list_known_keys(reader, self.vault)
         walk = _Walk(reader, {one.id: one for one in keys}, self.clock, noted)
         return walk.verdict(progress or (lambda _done, _all: True))
 
