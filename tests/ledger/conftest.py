@@ -4,6 +4,7 @@ import pytest
 import structlog
 
 from clocks import FrozenClock
+from ledger.operators import Desk
 from ledger.rig import LedgerRig
 from standfast.store.database import Database
 
@@ -11,6 +12,11 @@ from standfast.store.database import Database
 @pytest.fixture
 def ledger(database: Database, clock: FrozenClock) -> LedgerRig:
     return LedgerRig(database, clock)
+
+
+@pytest.fixture
+def desk(ledger: LedgerRig) -> Desk:
+    return Desk.over(ledger)
 
 
 @pytest.fixture(autouse=True, scope="module")
