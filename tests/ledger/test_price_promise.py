@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
-from ledger.rig import LedgerRig
+from ledger.rig import APP, LedgerRig
 from standfast.contract.actions import Order, Outcome, Preview, Succeeded
 from standfast.contract.catalogue import Money
 from standfast.contract.testing import ScriptedConnector
 from standfast.contract.testing.world import Script
-from standfast.domain.action_run import ActionRun
+from standfast.domain.action_run import ActionRun, RunState
+from standfast.services.record_finding import RecordFinding
 from standfast.store.runs import list_entries
 
 SHOWN = Preview(Money(2_900, "USD"))
@@ -109,3 +110,15 @@ def test_a_run_that_ends_badly_is_held_against_nothing(ledger) -> None:
 
     assert ledger.run(run).state == "refused"
     assert promises(ledger, run) == []
+
+
+def test_a_charge_that_an_operator_records_is_held_against_the_price(ledger) -> None:
+    run = clicked(ledger, state=RunState.NEEDS_OPERATOR, due_at=None)
+    finding = RecordFinding(ledger.database, ledger.clock)
+
+    finding.it_happened(
+        APP, run.id, note="Seen in Chargify.", reference="s1", charged_in_cents=3_100
+    )
+
+    assert ledger.run(run).incident == "Charged $31.00, shown $29.00."
+    assert promises(ledger, run) == ["broken"]

@@ -196,7 +196,10 @@ class PreviewOffer:
             found = site.connector.preview(order, reading, site.settings)
         except (CallFailed, SettingsRefused, VaultError) as error:
             _log.warning(
-                "price.not_told", app=identity.app_id, action=action.action, why=str(error)
+                "price.not_told",
+                app=identity.app_id,
+                action=action.action,
+                error=type(error).__name__,
             )
             raise SiteSilent(retry_after=_pause(error)) from error
         if isinstance(found, Refused):
@@ -223,7 +226,7 @@ _SEVERAL_CURRENCIES = "The changes of this button are charged in several currenc
 
 def _not_kept(identity: Identity, refused: Refused) -> OfferRefused:
     """The operator's sentence stays with the operator."""
-    _log.info("price.refused", app=identity.app_id, reason=refused.reason, why=refused.message)
+    _log.info("price.refused", app=identity.app_id, reason=refused.reason)
     return OfferRefused(refused.reason)
 
 

@@ -10,6 +10,7 @@ from standfast.domain.redoing import found_done, found_undone, look_again
 from standfast.domain.roles import Permission
 from standfast.services.begin_run import reason_given, visitor_of
 from standfast.services.errors import FieldInvalid, NotFound, NotNow
+from standfast.services.hold_to_price import hold_to_price
 from standfast.services.permissions import Acting
 from standfast.services.reserve_limits import release_if_over
 from standfast.services.write_audit import write_audit
@@ -89,7 +90,7 @@ class RecordFinding(Acting):
     ) -> ActionRun:
         now = self.clock.now()
         told = _told(after)
-        body = {"found": told, "by": self.actor.name, "note": note}
+        after, body = hold_to_price(after, {"found": told, "by": self.actor.name, "note": note})
         saved = save_run(transaction, after, EntryKind.RECORDED, body, at=now)
         release_if_over(transaction, saved.interaction_id, now=now)
         deed = "run.finding_recorded" if after.is_finished else "run.look_up_asked"

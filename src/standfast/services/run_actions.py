@@ -17,7 +17,6 @@ from standfast.contract.actions import (
     Obscure,
     Order,
     Outcome,
-    Preview,
     RefusalReason,
     Refused,
     RetryCause,
@@ -42,9 +41,9 @@ from standfast.domain.action_run import (
     withhold,
 )
 from standfast.domain.attempt_chain import EntryKind
-from standfast.domain.quote import Promise, compare
 from standfast.domain.stopping import SWITCHED_OFF
 from standfast.services.connection_health import note_good_answer, note_trouble
+from standfast.services.hold_to_price import hold_to_price
 from standfast.services.ledger_desk import LedgerDesk, Withheld
 from standfast.services.open_site import Site, Sites
 from standfast.services.permissions import LEDGER
@@ -214,8 +213,7 @@ class RunActions:
     ) -> ActionRun:
         now = self.clock.now()
         after = replace(after, result=replace(after.result, message=scrub(after.result.message)))
-        if after.state is RunState.SUCCEEDED and after.quoted is not None:
-            after, body = _held_against(after, after.quoted, body)
+        after, body = hold_to_price(after, body)
         with self.database.writing() as transaction:
             after = save_run(transaction, after, kind, body, at=now)
             self._note_health(transaction, after, outcome)
@@ -286,18 +284,6 @@ def order_of(run: ActionRun) -> Order:
         memo=run.memo,
         clicked_at=run.created_at,
     )
-
-
-def _held_against(
-    run: ActionRun, shown: Preview, body: dict[str, Any]
-) -> tuple[ActionRun, dict[str, Any]]:
-    """What was charged against the price that was shown; another one is an incident."""
-    found = compare(shown, run.result.charged, already=run.result.already)
-    body = {**body, "price": {"promise": str(found.promise), "said": found.said}}
-    if found.promise is not Promise.BROKEN:
-        return run, body
-    _log.warning("action_run.price_differs", run=run.id, said=found.said)
-    return replace(run, incident=found.said), body
 
 
 def _note_foreign_id(transaction: Transaction, run: ActionRun, at: datetime) -> None:

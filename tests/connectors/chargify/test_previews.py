@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connectors.chargify.site import ChargifySite
+from simulator.vendor_world import vendor_file
 from standfast.connectors.transport import ReadOnlyTransport
 from standfast.contract.actions import Order, Preview, RefusalReason, Refused, Succeeded
 from standfast.contract.catalogue import Money
@@ -425,3 +426,66 @@ def test_asking_for_prices_leaves_everything_as_it_was(site):
         price(site, site.order(action, customer, **more))
 
     assert site.simulator.state() == before
+
+
+# What the vendor's documentation shows
+
+
+def documented(site: ChargifySite, fixture: str, path: str) -> None:
+    site.will_say("POST", path, 200, vendor_file(fixture)["response"]["body"])
+
+
+def test_the_documented_signup_preview_is_read(site):
+    customer = site.a_customer()
+    documented(site, "subscriptions/preview-subscription-200.json", "/subscriptions/preview.json")
+
+    shown = price(site, site.order("create_subscription", customer, plan=site.plan("basic")))
+
+    at = datetime(2018, 9, 21, 21, 25, 21, tzinfo=UTC)
+    assert shown == Preview(usd(35_000), next_charge=usd(33_000), next_charge_at=at)
+
+
+def test_the_documented_renewal_preview_is_read(site):
+    customer = site.a_customer()
+    site.subscribe(customer, "basic")
+    site.perform("cancel_subscription", customer)
+    documented(site, "subscription-status/preview-renewal-200.json", "*/renewals/preview.json")
+
+    shown = price(site, site.order("undo_cancellation", customer))
+
+    at = datetime(2017, 3, 13, 16, 50, 55, tzinfo=UTC)
+    assert shown == Preview(usd(0), next_charge=usd(6_000), next_charge_at=at)
+
+
+def test_the_documented_migration_preview_is_read(site):
+    customer = site.a_customer()
+    site.subscribe(customer, "basic")
+    told = {
+        "migration": {
+            "prorated_adjustment_in_cents": 0,
+            "charge_in_cents": 5_000,
+            "payment_due_in_cents": 0,
+            "credit_applied_in_cents": 0,
+        }
+    }
+    for _ in range(2):
+        site.will_say("POST", "*/migrations/preview.json", 200, told)
+    order = site.order("switch_plan", customer, plan=site.plan("pro"), when="now")
+
+    assert price(site, order).due_now == usd(0)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("This subscription is not eligible for a prorated migration", "wrong_state"),
+        ("Subscription must be active", "wrong_state"),
+        ("Invalid Product", "plan_unknown"),
+    ],
+)
+def test_a_migration_that_cannot_be_previewed_has_no_price(site, text, reason):
+    customer = site.a_customer()
+    site.subscribe(customer, "basic")
+    site.will_say("POST", "*/migrations/preview.json", 422, {"errors": [text]})
+
+    assert refusal(site, "switch_plan", customer, plan=site.plan("pro"), when="now") == reason
