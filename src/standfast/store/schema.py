@@ -258,6 +258,14 @@ action_runs = Table(
     ),
     Index("ix_action_runs_parent", "parent_id"),
     Index(
+        "ix_action_runs_open_work",
+        "app_id",
+        "state",
+        "incident",
+        sqlite_where=text("state = 'needs_operator' OR incident <> ''"),
+        postgresql_where=text("state = 'needs_operator' OR incident <> ''"),
+    ),
+    Index(
         "ix_action_runs_unsealed",
         "finished_at",
         sqlite_where=text("finished_at IS NOT NULL AND last_hash <> sealed_hash"),

@@ -11,7 +11,7 @@ from standfast.domain.interaction import Kind
 from standfast.domain.visitor import BillingIdSource
 from standfast.services.read_visitors import Profile
 from standfast.web.console.render import instant
-from standfast.web.console.runs_words import STATES
+from standfast.web.console.runs_words import ORIGINS, STATES
 
 SOURCES = {
     BillingIdSource.TOKEN: "signed token",
@@ -89,9 +89,10 @@ def timeline(profile: Profile) -> list[Happening]:
     for run in profile.runs:
         words = STATES[run.state]
         action = run.action.replace("_", " ")
+        began = f" ({ORIGINS[run.origin].lower()})" if ORIGINS[run.origin] else ""
         found.append(
             Happening(
-                title=f"{action[:1].upper()}{action[1:]}: {words.label.lower()}",
+                title=f"{action[:1].upper()}{action[1:]}: {words.label.lower()}{began}",
                 at=run.finished_at or run.created_at,
                 tone=words.tone,
                 sign=words.sign,

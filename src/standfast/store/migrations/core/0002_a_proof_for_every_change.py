@@ -124,6 +124,14 @@ def upgrade() -> None:
         "ix_action_runs_lane", "action_runs", "lane", "sequence", where="finished_at IS NULL"
     )
     op.create_index("ix_action_runs_parent", "action_runs", ["parent_id"])
+    _index_some(
+        "ix_action_runs_open_work",
+        "action_runs",
+        "app_id",
+        "state",
+        "incident",
+        where="state = 'needs_operator' OR incident <> ''",
+    )
     _add("audit_entries", "reason", "")
     op.add_column("audit_entries", sa.Column("visitor", sa.Text(), nullable=True))
     _add("audit_entries", "salt", "")
