@@ -5,12 +5,14 @@ import pytest
 from standfast.connectors.chargify.connector import ChargifyConnector
 
 SITE = "https://acme.chargify.com"
+BY_SUBSCRIPTION = {"domain": "acme", "billing_id_holds": "subscription_id"}
+BY_REFERENCE = {"domain": "acme", "billing_id_holds": "customer_reference"}
 CASES = [
     ({"domain": "acme"}, "7", "42", f"{SITE}/subscriptions/42"),
     ({"domain": "acme"}, "7", None, f"{SITE}/customers/7"),
-    ({"domain": "acme", "billing_id_holds": "subscription_id"}, "9", None, f"{SITE}/subscriptions/9"),
-    ({"domain": "acme", "billing_id_holds": "customer_reference"}, "ada", None, None),
-    ({"domain": "acme", "billing_id_holds": "customer_reference"}, "ada", "42", f"{SITE}/subscriptions/42"),
+    (BY_SUBSCRIPTION, "9", None, f"{SITE}/subscriptions/9"),
+    (BY_REFERENCE, "ada", None, None),
+    (BY_REFERENCE, "ada", "42", f"{SITE}/subscriptions/42"),
     ({"domain": "eu.ebilling.maxio.com"}, "7", None, "https://eu.ebilling.maxio.com/customers/7"),
     ({"domain": "127.0.0.1:8080"}, "7", "42", None),  # a simulator has no pages to look at
     ({"domain": "acme"}, "7/../x", None, None),
