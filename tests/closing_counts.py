@@ -17,6 +17,7 @@ FOLDERS = {
     "tests/contract/": "contract",
     "tests/connectors/": "contract",
 }
+GROUP = "group"
 HOUSE = re.compile(r"tests/test_(house|docs_are_true)\.py")
 GROUPS = (
     "unit",
@@ -53,18 +54,20 @@ def _database_of(item: pytest.Item) -> str | None:
 
 class ClosingCounts:
     def __init__(self) -> None:
-        self._groups: dict[str, str] = {}
+        self._groups: dict[str, str] = {}  # by test, as its own process told
         self._outcomes: dict[str, str] = {}
         self._broken_files = 0
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self._groups = {item.nodeid: group_of(item) for item in session.items}
+        for item in session.items:
+            item.user_properties.append((GROUP, group_of(item)))
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         self._broken_files += report.failed
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A failure before or after a test fails it; its call alone lets it pass."""
+        self._groups[report.nodeid] = dict(report.user_properties).get(GROUP, "unit")
         known = self._outcomes.get(report.nodeid)
         if report.failed or (known is None and (report.skipped or report.when == "call")):
             self._outcomes[report.nodeid] = report.outcome
