@@ -57,7 +57,8 @@ def pausing(*form: FormField, action: str = "pause", **parameters: str) -> Promp
 
 
 def found_in(body: PromptBody) -> tuple[Finding, ...]:
-    biller = PreflightBiller(SPEC, None, {}, lambda action, parameters: None)
+    nothing = lambda action, parameters: None  # noqa: E731
+    biller = PreflightBiller(SPEC, None, {}, nothing, "USD", nothing)
     return preflight(body, segments=(), billers={"choosy": biller}, now=NOW)
 
 
