@@ -67,12 +67,20 @@ def _newer(data) -> None:
     connection.close()
 
 
+def _lying_counter(data) -> None:
+    connection = sqlite3.connect(data / "core.sqlite3")
+    connection.execute("INSERT INTO limit_counters SELECT id, 'accepts', 'prm_1', '', 7 FROM apps")
+    connection.commit()
+    connection.close()
+
+
 FAULTS = {
     "a folder open to all": (_open_to_all, "chmod 700"),
     "a key others can read": (_readable_key, "chmod 600"),
     "a lost key": (_lost_key, "restore"),
     "another installation's key": (_foreign_key, "not ours"),
     "a newer database": (_newer, "9999"),
+    "a counter that is not what is reserved": (_lying_counter, "says 7, reserved are 0"),
 }
 
 
