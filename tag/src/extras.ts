@@ -1,20 +1,23 @@
 /** What only prompts with questions or a price load: the main file brings it in for them. */
 
-import { furnish, type ExtraWords, type More } from "./furnish";
-import type { Prompt, Quote } from "./protocol";
+import { type Ask, furnish, type More, type OwnWords } from "./furnish";
+import type { Make } from "./make";
+import type { Prompt } from "./protocol";
 import type { Wire } from "./wire";
 
 export type Extras = (
   prompt: Prompt,
   message: HTMLElement,
-  words: Partial<ExtraWords>,
+  words: OwnWords,
   wire: Wire,
+  make: Make,
 ) => More;
 
-const begin: Extras = (prompt, message, words, wire) => {
+const begin: Extras = (prompt, message, words, wire, make) => {
   const step = prompt.steps[0]!;
   const asked = { token: prompt.token, step: step.key, button: "accept" };
-  const ask = (): Promise<Quote> => wire.insist("previews", asked, () => message.isConnected);
-  return furnish(step, message, words, prompt.show_price && ask);
+  const ask: Ask = (values) =>
+    wire.insist("previews", { ...asked, values }, () => message.isConnected);
+  return furnish(step, message, words, prompt.show_price && ask, make);
 };
 export default begin;

@@ -1,7 +1,7 @@
 /** The questions of a prompt: one survey, or a few inputs. */
 
 import type { ExtraWords } from "./furnish";
-import { make } from "./make";
+import type { Make } from "./make";
 import type { Field } from "./protocol";
 
 export interface Form {
@@ -18,8 +18,15 @@ interface Question {
   complain: (text: string) => void;
 }
 
-export function makeForm(fields: Field[], into: HTMLElement, words: ExtraWords): Form {
-  const questions = new Map(fields.map((field) => [field.key, makeQuestion(field, into, words)]));
+export function makeForm(
+  fields: Field[],
+  into: HTMLElement,
+  words: ExtraWords,
+  make: Make,
+): Form {
+  const questions = new Map(
+    fields.map((field) => [field.key, makeQuestion(field, into, words, make)]),
+  );
 
   return {
     complain(key, text) {
@@ -44,7 +51,12 @@ export function makeForm(fields: Field[], into: HTMLElement, words: ExtraWords):
   };
 }
 
-function makeQuestion(field: Field, into: HTMLElement, words: ExtraWords): Question {
+function makeQuestion(
+  field: Field,
+  into: HTMLElement,
+  words: ExtraWords,
+  make: Make,
+): Question {
   const { kind, required } = field;
   const isSurvey = kind === "choice";
   const id = `q-${field.key}`;
@@ -52,8 +64,8 @@ function makeQuestion(field: Field, into: HTMLElement, words: ExtraWords): Quest
   const label = make(isSurvey ? "legend" : "label", "label", field.label);
   const error = make("div", "error");
   const inputs = isSurvey
-    ? field.choices.map((one) => radio(id, one.value, one.label, box))
-    : [entry(id, kind, box)];
+    ? field.choices.map((one) => radio(id, one.value, one.label, box, make))
+    : [entry(id, kind, box, make)];
   // What is told of belongs to what has the focus: the group, or the only input.
   const told = isSurvey ? box : inputs[0]!;
 
@@ -99,7 +111,12 @@ function makeQuestion(field: Field, into: HTMLElement, words: ExtraWords): Quest
   };
 }
 
-function entry(id: string, kind: Field["kind"], into: HTMLElement): HTMLInputElement {
+function entry(
+  id: string,
+  kind: Field["kind"],
+  into: HTMLElement,
+  make: Make,
+): HTMLInputElement {
   const input = make("input", "answer");
   input.id = id;
   // A number's own input changes it when somebody only wants to scroll.
@@ -110,7 +127,13 @@ function entry(id: string, kind: Field["kind"], into: HTMLElement): HTMLInputEle
 }
 
 /** Within its label. */
-function radio(group: string, value: string, text: string, into: HTMLElement): HTMLInputElement {
+function radio(
+  group: string,
+  value: string,
+  text: string,
+  into: HTMLElement,
+  make: Make,
+): HTMLInputElement {
   const choice = make("label", "choice");
   const input = make("input");
   input.type = "radio";

@@ -2,22 +2,23 @@
 
 import style from "./extras.css";
 import { makeForm } from "./form";
-import { make } from "./make";
+import type { Make } from "./make";
 import { makePrice } from "./price";
 import type { Button, Given, Quote, Recorded, Step } from "./protocol";
 import type { Failed } from "./wire";
+import type { Words } from "./words";
 
 /** The words only these need; a page replaces them with the others. */
 const ownWords = {
-  retry: "",
   optional: "optional",
   unanswered: "Please answer this.",
   unfit_number: "Please write a whole number.",
-  pricing: "Getting the price…",
   no_price: "We cannot tell the price now. Please try again.",
   new_price: "Please look again: ",
 };
-export type ExtraWords = typeof ownWords;
+/** What the page has replaced is among the card's own words. */
+export type OwnWords = Words & Partial<typeof ownWords>;
+export type ExtraWords = Words & typeof ownWords;
 
 /** Sends a click, once all is answered and priced; null: something is to be mended first. */
 export type More = (
@@ -25,20 +26,32 @@ export type More = (
   send: (given: Given) => Promise<Recorded>,
 ) => Promise<Recorded | null>;
 
-/** `ask` false: there is no price. */
+/** What accepting costs with these answers. */
+export type Ask = (values: Record<string, string>) => Promise<Quote>;
+
+/** `ask` false: there is no price. `make` is the main file's, which is not loaded twice. */
 export function furnish(
   step: Step,
   message: HTMLElement,
-  words: Partial<ExtraWords>,
-  ask: (() => Promise<Quote>) | false,
+  words: OwnWords,
+  ask: Ask | false,
+  make: Make,
 ): More {
   const own = { ...ownWords, ...words };
   const root = message.getRootNode() as ShadowRoot;
   const accept = root.getElementById("accept");
-  dress(root, message);
-  const form = makeForm(step.form, message, own);
-  const price = ask && accept && makePrice(ask, message, accept, own);
+  const text = make("div", "text");
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(style);
+  root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+  text.append(...message.childNodes);
+  message.append(text);
+  // The dialog stays described by its words alone.
+  root.querySelector("dialog")!.setAttribute("aria-describedby", "text status");
+  const form = makeForm(step.form, message, own, make);
+  const price = ask && accept && makePrice(ask, message, accept, own, make);
   let given: Given = {};
+  if (price) price.renew(form.read(false)!);
 
   const rest = (): void => {
     for (const one of root.querySelectorAll(".pill")) {
@@ -52,8 +65,9 @@ export function furnish(
     // Once told, the offer is gone: what is tried again is the very same.
     if (message.isConnected) {
       const values = form.read(!!step.buttons[button]!.must_answer);
-      const quote = price && button === "accept" ? price.agreed() : undefined;
-      if (!values || quote === null) return null;
+      if (!values) return null;
+      const quote = price && button === "accept" ? await price.agreed(values) : undefined;
+      if (quote === null || !message.isConnected) return null; // or closed in the meantime
       given = { values, quote };
     }
     try {
@@ -61,24 +75,13 @@ export function furnish(
       const isOver = price && now.refusal && now.refusal.reason === "quote_refused";
       if (!isOver || !message.isConnected) return now;
       rest();
-      price.renew(own.new_price);
+      price.renew(given.values!, own.new_price);
     } catch (error) {
       const { field, detail } = error as Failed;
       const [, key] = /values\.([\w-]+)$/.exec(field || "") || [];
-      if (!message.isConnected || !key || !form.complain(key, detail || own.unanswered)) throw error;
+      if (!message.isConnected || !key || !form.complain(key, detail!)) throw error;
       rest();
     }
     return null;
   };
-}
-
-/** The dialog stays described by its words alone. */
-function dress(root: ShadowRoot, message: HTMLElement): void {
-  const sheet = new CSSStyleSheet();
-  const text = make("div", "text");
-  sheet.replaceSync(style);
-  root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
-  text.append(...message.childNodes);
-  message.append(text);
-  root.querySelector("dialog")!.setAttribute("aria-describedby", "text status");
 }

@@ -16,3 +16,5 @@ export function make(tag: string, name = "", text = ""): HTMLElement {
   element.textContent = text;
   return element;
 }
+
+export type Make = typeof make;

@@ -8,6 +8,7 @@
 import { type Card, makeCard } from "./card";
 import { furnish, type More } from "./furnish";
 import { log, safe } from "./guard";
+import { make } from "./make";
 import type { Button, Quote, Recorded, State, Step, Texts } from "./protocol";
 import { words, type Words } from "./words";
 
@@ -53,7 +54,7 @@ export function show(preview: Preview): void {
   };
   card = makeCard(step, own, listener);
   const ask = preview.price !== undefined && (() => priced(preview.price!));
-  if (ask || step.form.length) more = furnish(step, card.message, own, ask);
+  if (ask || step.form.length) more = furnish(step, card.message, own, ask, make);
   card.mount();
   if (isFramed) settle();
   if (state === "working") card.work("accept");

@@ -3,6 +3,7 @@
 import { makeCard, type Way } from "./card";
 import type { Extras } from "./extras";
 import { listen, log, safe, sleep } from "./guard";
+import { make } from "./make";
 import type { Button, Given, Kind, Prompt, Recorded } from "./protocol";
 import { type Failed, isPassing, type Wire } from "./wire";
 import type { Words } from "./words";
@@ -121,7 +122,7 @@ export function show(
 
   const again = () => choose(chosen!);
   const card = makeCard(prompt && prompt.steps[0]!, words, { chosen: choose, again, left: leave });
-  const more = extras && extras(prompt!, card.message, words, wire);
+  const more = extras && extras(prompt!, card.message, words, wire, make);
   const listening = [
     listen(window, "pagehide", () => leave("page")),
     listen(window, "focus", lookAgain),

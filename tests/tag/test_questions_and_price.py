@@ -220,10 +220,11 @@ def clicking(scene: Scene, *refusals: str | None) -> list[dict[str, Any]]:
     return clicks
 
 
-def price_first(scene: Scene) -> None:
+def price_first(scene: Scene, *, by: Callable[[], object] = lambda: None) -> None:
     scene.customer()
     scene.offer(coupon("STAY30"), texts=DONE, show_price=True)
     scene.visit()
+    by()
     expect(scene.dialog).to_be_visible()
 
 
@@ -233,7 +234,7 @@ def test_the_price_stands_under_the_message_and_the_click_carries_it(scene: Scen
     price_first(scene)
 
     expect(scene.dialog.get_by_text(PRICE)).to_be_visible()
-    assert asked[0].keys() == {"app", "identity", "token", "step", "button"}
+    assert asked[0].keys() == {"app", "identity", "token", "step", "button", "values"}
     assert (asked[0]["step"], asked[0]["button"]) == ("offer", "accept")
     expect(scene.button("Yes, please")).to_have_attribute("aria-describedby", "amount")
     expect(scene.dialog.locator("#amount")).to_have_text(PRICE)
@@ -252,7 +253,7 @@ def test_nothing_can_be_accepted_before_the_price_is_there(scene: Scene) -> None
     scene.page.route("**/v1/previews", hold)
     clicks = clicking(scene, None)
     price_first(scene)
-    expect(scene.dialog.get_by_text("Getting the price…")).to_be_visible()
+    expect(scene.dialog.get_by_text("One moment…")).to_be_visible()
     expect(scene.button("Yes, please")).to_have_attribute("aria-disabled", "true")
 
     scene.button("Yes, please").click(force=True)
@@ -307,17 +308,70 @@ def test_a_refused_price_is_asked_again_and_wants_another_click(scene: Scene) ->
     assert [one["quote"] for one in clicks] == ["q1", "q2"]
 
 
+def long_ago(scene: Scene) -> None:
+    """The price has stood for a quarter of an hour."""
+    scene.page.clock.install()
+    price_first(scene, by=lambda: scene.page.clock.run_for(100))
+    expect(scene.dialog.get_by_text(PRICE)).to_be_visible()
+    scene.page.clock.fast_forward("15:00")
+
+
+def test_a_price_that_stood_too_long_and_is_the_same_is_sent_anew(scene: Scene) -> None:
+    asked, clicks = pricing(scene, PRICE), clicking(scene, None)
+    long_ago(scene)
+
+    scene.button("Yes, please").click()
+
+    expect(scene.status.first).to_have_text("As you wished.")
+    assert len(asked) == 2
+    assert [one["quote"] for one in clicks] == ["q2"]
+
+
+def test_another_answer_asks_for_its_own_price_before_the_click_is_sent(scene: Scene) -> None:
+    asked, clicks = pricing(scene, PRICE), clicking(scene, None)
+    body = offer(chargify("pause", for_days="{{ answer.days }}"), texts=DONE, show_price=True)
+    step = msgspec.structs.replace(body.steps[0], form=(DAYS,))
+    scene.customer()
+    scene.rig.sync()
+    scene.rig.publish(msgspec.structs.replace(body, steps=(step,)))
+    scene.visit()
+    expect(scene.dialog.get_by_text(PRICE)).to_be_visible()
+
+    scene.dialog.get_by_role("textbox", name="For how many days?").fill("14")
+    scene.button("Yes, please").click()
+
+    expect(scene.status.first).to_have_text("As you wished.")
+    assert [one["values"] for one in asked] == [{}, {"days": "14"}]
+    assert [(one["quote"], one["values"]) for one in clicks] == [("q2", {"days": "14"})]
+
+
+def test_a_prompt_closed_while_its_price_is_asked_again_sends_nothing(scene: Scene) -> None:
+    asked, clicks = pricing(scene, PRICE), clicking(scene, None)
+    long_ago(scene)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    scene.page.route("**/v1/previews", hold)
+    scene.button("Yes, please").click()
+    expect(scene.dialog.get_by_text("One moment…")).to_be_visible()
+
+    scene.page.keyboard.press("Escape")
+    expect(scene.dialog).to_have_count(0)
+    with scene.page.expect_response("**/v1/previews"):
+        fulfil(held[0], {"quote": "late", "text": PRICE})
+
+    scene.page.clock.run_for(100)
+    assert len(asked) == 1
+    assert [one["kind"] for one in clicks] == ["dismiss"]
+
+
 def test_a_price_that_stood_too_long_is_asked_again_instead_of_sent(scene: Scene) -> None:
     pricing(scene, PRICE, "$11.00 due now.")
     clicks = clicking(scene, None)
-    scene.page.clock.install()
-    scene.customer()
-    scene.offer(coupon("STAY30"), texts=DONE, show_price=True)
-    scene.visit()
-    scene.page.clock.run_for(100)
-    expect(scene.dialog.get_by_text(PRICE)).to_be_visible()
+    long_ago(scene)
 
-    scene.page.clock.fast_forward("15:00")
     scene.button("Yes, please").click()
 
     expect(scene.dialog.get_by_text("Please look again: $11.00 due now.")).to_be_visible()
