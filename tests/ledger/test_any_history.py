@@ -1,22 +1,31 @@
 """Whatever a biller and a machine do in whatever order: once or not at all, and truly told."""
 
+import itertools
+import shutil
 import tempfile
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
+from typing import cast
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from clocks import FrozenClock
+from ledger.dying import Killed, dying_database
+from ledger.machine import LedgerMachine
 from ledger.rig import LedgerRig
-from ledger.test_kills import Killed, dying_database
+from standfast.config import Durations
 from standfast.contract.testing import Script
 from standfast.domain.action_run import RunState
 from standfast.domain.attempt_chain import first_broken
 from standfast.services.run_actions import RunActions
-from standfast.store.database import open_database
+from standfast.store.database import Database, open_database
 from standfast.store.runs import list_entries
+from standfast.store.schema import core
 
 # A history takes a quarter of a second: the thorough profile would take minutes here.
 MOST_HISTORIES = min(settings().max_examples, 200)
@@ -65,6 +74,34 @@ def test_a_run_ends_once_or_not_at_all_and_its_state_tells_the_truth(clicks, eve
                 assert first_broken(list_entries(reader, run.id)) is None
 
 
+def test_whatever_happens_in_whatever_order_the_ledger_keeps_its_promises(
+    fresh: Callable[[], Database],
+):
+    how = settings(max_examples=MOST_HISTORIES // 5, stateful_step_count=25)
+
+    machine = cast("type[RuleBasedStateMachine]", partial(LedgerMachine, fresh))
+    run_state_machine_as_test(machine, settings=how)
+
+
+def test_the_model_finds_out_a_ledger_that_trusts_an_absence_too_soon(
+    fresh: Callable[[], Database],
+):
+    machine = LedgerMachine(fresh, Durations(absence_proof=0))
+    machine.begin(action="add_coupon", wanted=[])
+    machine.claim("w1", 1)
+    machine.perform_with_a_late_effect(0, seconds=100)
+    machine.pass_time(31)
+    for _ in ("it is not there", "so it is sent once more, under a new token"):
+        machine.claim("w1", 1)
+        machine.perform(0)
+    machine.promises_are_kept()
+
+    machine.pass_time(130)
+
+    with pytest.raises(AssertionError):
+        machine.promises_are_kept()
+
+
 def _happen(ledger: LedgerRig, event: tuple) -> None:
     match event:
         case ("wait", seconds):
@@ -92,9 +129,44 @@ def _happen(ledger: LedgerRig, event: tuple) -> None:
 @contextmanager
 def a_ledger() -> Generator[LedgerRig]:
     with tempfile.TemporaryDirectory() as folder:
-        database = open_database(Path(folder), None)
-        database.create_missing_tables()
+        database = _built(Path(folder))
         try:
             yield LedgerRig(database, FrozenClock())
         finally:
             database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Database]]:
+    """Answers an empty database with every table, each time it is asked."""
+    if request.param == "postgresql":
+        database: Database = request.getfixturevalue("postgresql_database")
+        yield lambda: _emptied(database)
+        return
+    _built(tmp_path / "template").close()
+    numbers = itertools.count()
+    opened: list[Database] = []
+
+    def copied() -> Database:
+        while opened:
+            opened.pop().close()
+        folder = shutil.copytree(tmp_path / "template", tmp_path / f"copy-{next(numbers)}")
+        opened.append(open_database(folder, None))
+        return opened[0]
+
+    yield copied
+    while opened:
+        opened.pop().close()
+
+
+def _built(folder: Path) -> Database:
+    database = open_database(folder, None)
+    database.create_missing_tables()
+    return database
+
+
+def _emptied(database: Database) -> Database:
+    with database.writing() as transaction:
+        for table in reversed(core.sorted_tables):
+            transaction.connection.execute(table.delete())
+    return database

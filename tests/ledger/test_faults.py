@@ -267,7 +267,7 @@ def test_a_dry_run_checks_everything_and_sends_nothing(ledger: LedgerRig):
     assert _writes(ledger) == 0
     with ledger.database.reading() as reader:
         entries = list_entries(reader, run.id)
-    assert entries[-1].body["would_send"]["method"] == "POST"
+    assert entries[-1].said["would_send"]["method"] == "POST"
     assert first_broken(entries) is None
 
 

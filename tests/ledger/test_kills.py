@@ -1,48 +1,14 @@
 """A worker dies at every point a worker can die at; another takes over; nothing is done twice."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
-from typing import cast
-
 import pytest
 
+from ledger.dying import Killed, dying_database
 from ledger.rig import LedgerRig
 from standfast.contract.testing import Change
 from standfast.domain.action_run import ActionRun, RunState
 from standfast.domain.attempt_chain import EntryKind, first_broken
 from standfast.services.run_actions import RunActions
-from standfast.store.database import Database, Transaction
 from standfast.store.runs import LeaseLost, list_entries, save_run
-
-
-class Killed(BaseException):
-    """Stands for SIGKILL: no handler of ours catches it."""
-
-
-class DyingDatabase:
-    """Passes everything on to the real database, and dies at its n-th commit."""
-
-    def __init__(self, inner: Database, *, at_commit: int, before: bool) -> None:
-        self._inner = inner
-        self._left = at_commit
-        self._before = before
-
-    def __getattr__(self, name: str):
-        return getattr(self._inner, name)
-
-    @contextmanager
-    def writing(self) -> Generator[Transaction]:
-        self._left -= 1
-        with self._inner.writing() as transaction:
-            yield transaction
-            if self._left == 0 and self._before:
-                raise Killed
-        if self._left == 0:
-            raise Killed
-
-
-def dying_database(inner: Database, *, at_commit: int, before: bool) -> Database:
-    return cast(Database, DyingDatabase(inner, at_commit=at_commit, before=before))
 
 
 @pytest.mark.parametrize("before", [True, False], ids=["before the commit", "after the commit"])

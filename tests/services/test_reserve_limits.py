@@ -8,7 +8,7 @@ import pytest
 from builders import a_prompt, a_step
 from clocks import FrozenClock
 from databases import PostgresqlServer
-from ledger.test_kills import Killed, dying_database
+from ledger.dying import Killed, dying_database
 from limiting import GIVING, LimitingRig, click_all, click_all_over, limited
 from standfast.contract.actions import RefusalReason
 from standfast.contract.testing import Script

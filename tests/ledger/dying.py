@@ -1,0 +1,40 @@
+"""A database whose user is killed at a commit. The product has no hook for it."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any, cast
+
+from standfast.store.database import Database, Transaction
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: no handler of ours catches it."""
+
+
+class DyingDatabase:
+    """Passes everything on to the real database, and dies at its n-th commit."""
+
+    def __init__(self, inner: Database, *, at_commit: int, before: bool) -> None:
+        self._inner = inner
+        self._left = at_commit
+        self._before = before
+        self.commits = 0
+
+    def __getattr__(self, name: str):
+        return getattr(self._inner, name)
+
+    @contextmanager
+    def writing(self, **how: Any) -> Generator[Transaction]:
+        self._left -= 1
+        is_last = self._left == 0
+        with self._inner.writing(**how) as transaction:
+            yield transaction
+            if is_last and self._before:
+                raise Killed
+        self.commits += 1
+        if is_last:
+            raise Killed
+
+
+def dying_database(inner: Database, *, at_commit: int, before: bool) -> Database:
+    return cast(Database, DyingDatabase(inner, at_commit=at_commit, before=before))
