@@ -95,6 +95,8 @@ def count_unsealed(reader: Reader) -> int:
 
 def add_seals(transaction: Transaction, links: Sequence[Seal]) -> None:
     """Lengthen the chain, and mark what is sealed now."""
+    if not links:
+        return
     transaction.connection.execute(insert(seals), [msgspec.structs.asdict(one) for one in links])
     for one in links:
         if one.kind is SealKind.RUN:
