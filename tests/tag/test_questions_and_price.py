@@ -379,3 +379,41 @@ def test_a_price_that_stood_too_long_is_asked_again_instead_of_sent(scene: Scene
     scene.button("Yes, please").click()
     expect(scene.status.first).to_have_text("As you wished.")
     assert [one["quote"] for one in clicks] == ["q2"]
+
+
+# --- with the product's own prices -------------------------------------------------------------
+
+
+def test_the_price_that_was_shown_is_the_price_that_is_charged(scene: Scene) -> None:
+    ada = scene.customer(plan=None)
+    scene.offer(scene.rig.create("pro"), texts=DONE, show_price=True)
+    scene.visit()
+    amount = scene.dialog.locator("#amount.known")
+    expect(amount).to_contain_text("due now, then")
+    shown = amount.inner_text().partition(" due now")[0]
+
+    scene.button("Yes, please").click()
+
+    expect(scene.status.first).to_have_text("As you wished.")
+    (subscription,) = scene.rig.site.subscriptions(ada)
+    assert shown == f"${subscription['total_revenue_in_cents'] / 100:,.2f}"
+
+
+def test_a_price_that_is_over_for_the_server_is_shown_again_and_then_taken(
+    scene: Scene, complaints: Complaints
+) -> None:
+    complaints.allow("401")  # the identity is as old; the tag fetches another one
+    ada = scene.customer(plan=None)
+    scene.offer(scene.rig.create("pro"), texts=DONE, show_price=True)
+    scene.visit()
+    expect(scene.dialog.locator("#amount.known")).to_be_visible()
+    scene.rig.clock.advance(16 * 60)
+
+    with scene.page.expect_response("**/v1/previews"):
+        scene.button("Yes, please").click()
+
+    expect(scene.dialog.get_by_text("Please look again:")).to_be_visible()
+    assert scene.rig.site.effects() == []
+    scene.button("Yes, please").click()
+    expect(scene.status.first).to_have_text("As you wished.")
+    assert len(scene.rig.site.subscriptions(ada)) == 1
