@@ -115,7 +115,7 @@ def test_the_views_of_the_list_follow_its_filters(page: Page, queue: Queue) -> N
 
     page.get_by_label("State").select_option(label="Refused")
 
-    expect(views.locator("[aria-current]")).to_have_text("All runs")
+    expect(views.locator("[aria-current]")).to_have_text("All")
     expect(page.get_by_role("row").nth(1)).to_contain_text("Create subscription")
 
 

@@ -126,6 +126,7 @@ def test_what_nobody_could_find_out_says_what_to_look_for_and_is_recorded(
     assert f"subscription {who.subscription}" in page
     assert f"<code>{scenes.billed.run(run).reference}</code>" in page
     assert "Last sent" in page
+    assert "21 more times, each with the same outcome." in page
     assert fields_of(page, "finding") == {
         "reference": str(who.subscription),
         "charged": "",
@@ -203,6 +204,7 @@ def test_an_incident_is_told_and_closed_with_a_note(scenes: Scenes) -> None:
     page = scenes.ada.get(scenes.path(run)).text
     assert INCIDENT in page
     assert "<dt>Shown</dt><dd>$29.00</dd>" in page
+    assert "not at the price that was shown" in page
 
     empty = scenes.ada.post(scenes.path(run, "/incident"), note="")
     closed = followed(
@@ -213,6 +215,7 @@ def test_an_incident_is_told_and_closed_with_a_note(scenes: Scenes) -> None:
     assert "Ada King closed the incident" in closed
     assert f"{INCIDENT} Paid $2 back." in closed
     assert 'id="incident-title"' not in closed
+    assert "not at the price that was shown" in closed
 
 
 def test_what_waits_for_somebody_stands_on_the_overview_and_in_the_list(scenes: Scenes) -> None:
@@ -231,7 +234,7 @@ def test_what_waits_for_somebody_stands_on_the_overview_and_in_the_list(scenes: 
     assert f'href="{app}/runs?incident=open"' in overview
     assert (doubtful in needed, overcharged in needed) == (True, False)
     assert (doubtful in incidents, overcharged in incidents) == (False, True)
-    assert 'Open incidents<span class="count">1</span>' in incidents
+    assert 'Incidents<span class="count">1</span>' in incidents
 
 
 def test_who_may_not_do_it_sees_the_story_without_the_forms(scenes: Scenes) -> None:

@@ -24,6 +24,7 @@ from standfast.web.console.runs_moments import clicked_label, moments
 from standfast.web.console.runs_words import (
     ADVICE,
     ORIGINS,
+    OTHER_PRICE,
     SOURCES,
     STATES,
     TAKEN_BACK,
@@ -92,14 +93,14 @@ def _queues(visit: Visit, waiting: OpenWork) -> list[tuple[Any, ...]]:
     state, incident = visit.asked("state"), visit.asked("incident")
     is_needed = state == RunState.NEEDS_OPERATOR and not incident
     return [
-        ("All runs", visit.here, not incident and not is_needed),
+        ("All", visit.here, not incident and not is_needed),
         (
             "Needs a person",
             f"{visit.here}?state={RunState.NEEDS_OPERATOR}",
             is_needed,
             waiting.needs_operator,
         ),
-        ("Open incidents", f"{visit.here}?incident=open", bool(incident), waiting.incidents),
+        ("Incidents", f"{visit.here}?incident=open", bool(incident), waiting.incidents),
     ]
 
 
@@ -186,6 +187,8 @@ def _meaning(story: RunStory) -> str:
     run = story.run
     if _is_undone(story):
         return UNDONE.meaning
+    if run.incident or any("closed" in one.said for one in story.entries):
+        return OTHER_PRICE
     is_undo = goal_of(run, story.siblings)[0] is Origin.UNDO
     if is_undo and run.state is RunState.SUCCEEDED:
         return TAKEN_BACK

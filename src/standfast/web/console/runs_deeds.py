@@ -15,6 +15,7 @@ from standfast.domain.roles import Permission
 from standfast.services.errors import FieldInvalid, NotNow
 from standfast.services.foresee_run import Foresight
 from standfast.services.run_deeds import RunDeeds
+from standfast.web.console.catalogue_words import money
 from standfast.web.console.door import needs
 from standfast.web.console.runs import asked_of, story_page
 from standfast.web.console.visit import Answer, Visit
@@ -156,6 +157,7 @@ def _again_page(visit: Visit, run: str, refused: FieldInvalid | None = None) -> 
         "runs/again.html",
         refused=refused,
         sentence=spec.sentence if spec else "",
+        quoted=money(found.quoted.due_now) if found.quoted else "",
         asked=tuple(asked_of(spec, found.parameters, foreseen.items)),
         **_common(visit, found, foreseen),
     )

@@ -1,8 +1,9 @@
 """A run's journal as a story: one moment for each line that tells something."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Any, assert_never, cast
 
 from standfast.domain.action_run import ActionRun, Origin, RunState
@@ -12,6 +13,8 @@ from standfast.services.tell_run import RunStory
 from standfast.web.console.runs_words import STATES, StateWords, cause
 
 Body = Mapping[str, Any]
+MANY = 4
+AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -47,13 +50,26 @@ class _Journal:
 def moments(story: RunStory, biller: str) -> tuple[Moment, ...]:
     """Oldest first. The last one of a run under way says when it goes on."""
     journal = _Journal(biller, story)
-    told = tuple(_turned(journal, entry, _told(journal, entry)) for entry in story.entries)
+    told = _folded(_turned(journal, entry, _told(journal, entry)) for entry in story.entries)
     told = tuple(
         replace(one, later=_later(one.at - before.at))
         for before, one in zip(told[:1] + told, told, strict=False)
     )
     due_at = _goes_on_at(story.run)
     return (*told[:-1], replace(told[-1], next_at=due_at)) if told else ()
+
+
+def _folded(told: Iterable[Moment]) -> tuple[Moment, ...]:
+    """A day of look-ups that told nothing is one line: of many alike the first and last stay."""
+    folded: list[Moment] = []
+    for _, group in groupby(told, key=lambda one: replace(one, at=AT_ONCE)):
+        alike = list(group)
+        if len(alike) < MANY:
+            folded += alike
+            continue
+        more = f"{len(alike) - 2} more times, each with the same outcome."
+        folded += [alike[0], replace(alike[1], title="And again", text=more), alike[-1]]
+    return tuple(folded)
 
 
 def _later(passed: timedelta) -> str:

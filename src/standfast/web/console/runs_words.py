@@ -116,6 +116,7 @@ CAUSES: Mapping[RetryCause, str] = {
 }
 
 UNDONE = StateWords("Undone", "neutral", "undo", "It was done, and has been taken back since.")
+OTHER_PRICE = "It was done, but not at the price that was shown."
 TAKEN_BACK = "What an earlier run changed has been taken back."
 
 # What a run that an operator began is called beside its action.
