@@ -45,7 +45,7 @@ def test_somebody_elses_subscription_is_left_alone_and_told(site, action):
     assert desk.written == []
     assert site.simulator.state() == before
     told = [one for one in logs if one["event"] == "security.foreign_subscription_refused"]
-    assert [(one["subscription"], one["of"]) for one in told] == [(theirs, customer)]
+    assert [(one["subscription"], one["billing_id"]) for one in told] == [(theirs, customer)]
 
 
 def test_a_subscription_nobody_knows_is_refused(site):

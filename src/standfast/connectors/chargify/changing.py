@@ -323,7 +323,9 @@ def _not_theirs(asked: str, job: Job) -> Refused:
     if read_subscription(job.transport, asked) is None:
         text = f"Chargify has no subscription {asked}. Check what the prompt names."
         return Refused(RefusalReason.NO_SUBSCRIPTION, text)
-    _log.warning("security.foreign_subscription_refused", subscription=asked, of=job.account.id)
+    _log.warning(
+        "security.foreign_subscription_refused", subscription=asked, billing_id=job.order.billing_id
+    )
     return Refused(
         RefusalReason.BILLING_ID_FOREIGN,
         f"Subscription {asked} belongs to another customer than {job.account.id}. Nothing was "
