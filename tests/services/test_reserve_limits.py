@@ -8,14 +8,17 @@ import pytest
 from builders import a_prompt, a_step
 from clocks import FrozenClock
 from databases import PostgresqlServer
+from deciding import PAGE
 from ledger.dying import Killed, dying_database
 from limiting import GIVING, LimitingRig, click_all, click_all_over, limited
 from standfast.contract.actions import RefusalReason
 from standfast.contract.testing import Script
 from standfast.domain.action_run import RunState
+from standfast.domain.gates import Gate
 from standfast.domain.limits import Scope
 from standfast.domain.prompt import AttachedAction, Budget, Button, ButtonBody, Limits
 from standfast.services.publish_prompt import PreflightFailed
+from standfast.services.record_finding import RecordFinding
 from standfast.services.record_interaction import Deed
 from standfast.services.run_again import RunAgain
 from standfast.store.database import Database, open_database
@@ -384,3 +387,38 @@ def test_what_is_reserved_does_not_depend_on_a_prompt_being_shown_again(rig: Lim
 
     assert second.interaction == rig.click(shown).interaction
     assert rig.used(Scope.ACCEPTS, prompt) == 1
+
+
+def test_a_run_that_needs_a_person_keeps_its_place_until_somebody_records_what_happened(
+    rig: LimitingRig,
+):
+    prompt = start(rig, total=10)
+    recorded = rig.accept(prompt, 1)
+    rig.world.next(Script.FAIL_BEFORE)
+    rig.work()
+    rig.world.reads_fail = True
+    for _ in range(30):
+        rig.clock.advance(3_600)
+        rig.work()
+    [run] = rig.runs(recorded)
+    assert run.state is RunState.NEEDS_OPERATOR
+    assert rig.used(Scope.ACCEPTS, prompt) == 1
+
+    RecordFinding(rig.database, rig.clock).it_did_not_happen(
+        rig.app_id, run.id, note="Looked at Chargify."
+    )
+
+    assert rig.used(Scope.ACCEPTS, prompt) == 0
+    assert rig.is_balanced()
+
+
+def test_explain_tells_what_is_used_of_a_paused_prompt_too(rig: LimitingRig):
+    prompt = start(rig, total=1)
+    rig.accept(prompt, 1)
+    rig.prompts.pause(rig.app_id, prompt)
+    rig.live()
+
+    [explained] = rig.explaining.explain(rig.app_id, "u2", PAGE)
+
+    told = next(one for one in explained.explanation.gates if one.gate is Gate.LIMITS)
+    assert told.actual == "1 of 1 accepts used; All 1 accepts of this prompt are used."

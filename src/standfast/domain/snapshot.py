@@ -1,8 +1,9 @@
 """All that is live in an app at one moment: immutable, named by its hash, compiled once."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import msgspec
 
@@ -10,6 +11,7 @@ from standfast.domain.page import PageMatcher, compile_page
 from standfast.domain.prompt import (
     Button,
     FormField,
+    Limits,
     PromptBody,
     PromptStatus,
     ResultTexts,
@@ -126,8 +128,17 @@ class CompiledSnapshot:
     segments: Mapping[str, CompiledSegment]
     needs_records: bool
 
+    @cached_property
+    def limited(self) -> tuple[CompiledPrompt, ...]:
+        """Those of the prompts that limit something."""
+        return limited_of(self.prompts)
+
     def find_prompt(self, prompt_id: str) -> CompiledPrompt | None:
         return next((one for one in self.prompts if one.id == prompt_id), None)
+
+
+def limited_of(prompts: Iterable[CompiledPrompt]) -> tuple[CompiledPrompt, ...]:
+    return tuple(one for one in prompts if one.body.limits != Limits())
 
 
 def compile_snapshot(snapshot: Snapshot, *, known_as: str | None = None) -> CompiledSnapshot:

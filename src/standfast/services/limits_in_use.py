@@ -13,7 +13,7 @@ from standfast.domain.limits import (
     once_counter,
 )
 from standfast.domain.prompt import Limits
-from standfast.domain.snapshot import CompiledPrompt, CompiledSnapshot
+from standfast.domain.snapshot import CompiledPrompt, CompiledSnapshot, limited_of
 from standfast.store.apps import find_app
 from standfast.store.database import Reader
 from standfast.store.limits import find_used
@@ -23,13 +23,15 @@ KEPT = timedelta(seconds=1)
 
 @dataclass(frozen=True)
 class _Known:
-    """One app's counters at one moment; `limited` holds for as long as the snapshot does."""
+    """One app's counters at one moment."""
 
     snapshot_hash: str
     at: datetime
-    limited: tuple[CompiledPrompt, ...]
     day: str
     used: Mapping[Counter, int]
+
+    def serves(self, snapshot: CompiledSnapshot, now: datetime) -> bool:
+        return self.snapshot_hash == snapshot.hash and timedelta() <= now - self.at < KEPT
 
 
 class LimitsInUse:
@@ -48,25 +50,21 @@ class LimitsInUse:
         is_fresh: bool = False,
         others: tuple[CompiledPrompt, ...] = (),
     ) -> LimitsUsed:
-        """`customers`: who the visitor is to a tag. `others`: prompts outside the snapshot."""
+        """`customers`: who the visitor is to a tag. `others`: prompts outside the snapshot.
+
+        Those are told with `is_fresh` only, since a cache holds the snapshot's.
+        """
+        limited = (*snapshot.limited, *limited_of(others))
+        if not limited:
+            return NOTHING_USED
         app_id = snapshot.snapshot.app_id
         known = self._known.get(app_id)
-        if others:
-            known = _read(reader, snapshot, now, limited_of((*snapshot.prompts, *others)))
-        elif known is None or known.snapshot_hash != snapshot.hash:
-            known = self._known[app_id] = _read(reader, snapshot, now, limited_of(snapshot.prompts))
-        elif known.limited and (is_fresh or not timedelta() <= now - known.at < KEPT):
-            known = self._known[app_id] = _read(reader, snapshot, now, known.limited)
-        if not known.limited:
-            return NOTHING_USED
-        tags = {one.body.limits.once_per_tag for one in known.limited} - {None}
+        if known is None or is_fresh or not known.serves(snapshot, now):
+            known = self._known[app_id] = _read(reader, snapshot, now, limited)
+        tags = {one.body.limits.once_per_tag for one in limited} - {None}
         own = [once_counter(tag, one) for tag in tags if tag is not None for one in customers]
         used = {**known.used, **find_used(reader, app_id, own)}
         return LimitsUsed(used, known.day, customers)
-
-
-def limited_of(prompts: Iterable[CompiledPrompt]) -> tuple[CompiledPrompt, ...]:
-    return tuple(one for one in prompts if one.body.limits != Limits())
 
 
 def counters_of(limits: Limits, prompt_id: str, day: str) -> Iterable[Counter]:
@@ -86,7 +84,8 @@ def _read(
     limited: tuple[CompiledPrompt, ...],
 ) -> _Known:
     app_id = snapshot.snapshot.app_id
-    app = find_app(reader, app_id) if limited else None
-    day = day_of(now, app.time_zone) if app else ""
+    app = find_app(reader, app_id)
+    assert app is not None
+    day = day_of(now, app.time_zone)
     wanted = [one for prompt in limited for one in counters_of(prompt.body.limits, prompt.id, day)]
-    return _Known(snapshot.hash, now, limited, day, find_used(reader, app_id, wanted))
+    return _Known(snapshot.hash, now, day, find_used(reader, app_id, wanted))

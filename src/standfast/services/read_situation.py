@@ -85,7 +85,7 @@ class Situations:
 
         `others`: prompts outside the snapshot whose limits are judged too.
         """
-        has_budget = any(one.body.limits.budget for one in (*snapshot.prompts, *others))
+        has_budget = any(one.body.limits.budget for one in (*snapshot.limited, *others))
         with self._database.reading() as core, self._database.reading_mirror() as mirror:
             connected = connected_billers(core, self._registry, identity.app_id)
             visitor = find_visitor_state(core, mirror, identity, connected)
