@@ -20,6 +20,8 @@ from standfast.services.configure_connection import ConfigureConnection
 from standfast.services.decide import DecidePrompts
 from standfast.services.erase_visitor import EraseVisitor
 from standfast.services.explain import ExplainPrompts
+from standfast.services.export_audit import ExportAudit
+from standfast.services.export_visitor import ExportVisitor
 from standfast.services.follow_result import FollowResult
 from standfast.services.get_run import GetRun
 from standfast.services.get_visitor import GetVisitor
@@ -35,6 +37,7 @@ from standfast.services.one_time_links import OneTimeLinks
 from standfast.services.open_site import OpenSite, Sites
 from standfast.services.passwords import Passwords
 from standfast.services.preview_offer import PreviewOffer
+from standfast.services.prove_change import ProveChange
 from standfast.services.publish_prompt import PublishPrompt
 from standfast.services.read_catalogue import ReadCatalogue
 from standfast.services.read_connection import ReadConnection
@@ -64,6 +67,7 @@ from standfast.services.stop_prompt import StopPrompt
 from standfast.services.sync_connection import SyncConnections
 from standfast.services.tell_run import TellRun
 from standfast.services.tokens import Tokens
+from standfast.services.verify_audit import VerifyAudit
 from standfast.services.work_off_webhooks import WorkOffWebhooks
 from standfast.store.apps import list_apps
 from standfast.store.bodies import learn_types
@@ -248,6 +252,7 @@ def _console(house: House) -> "Console":
     from standfast.web.console.console import Console
 
     database, clock = house.database, house.clock
+    verifying = VerifyAudit(database, house.vault, clock)
     return Console(
         url=house.settings.url,
         clock=clock,
@@ -261,6 +266,11 @@ def _console(house: House) -> "Console":
         keys=ManageKeys(database, house.manage_app, clock),
         tag=house.see_tag,
         audit=ListAudit(database),
+        verifying=verifying,
+        audit_exporting=ExportAudit(database, clock),
+        proving=ProveChange(database, house.registry, verifying),
+        visitor_exporting=ExportVisitor(database, house.registry, clock),
+        erasing=house.erase_visitor,
         registry=house.registry,
         configuring=house.configure_connection,
         syncs=house.sync_connections,

@@ -50,6 +50,7 @@ DEEDS = {
     "team.member_removed": "Removed a team member",
     "team.role_changed": "Changed a role",
     "visitor.changed": "Changed a visitor",
+    "visitor.erased": "Erased a visitor",
     "visitor.imported": "Imported visitors",
 }
 NOUNS = (

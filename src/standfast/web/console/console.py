@@ -7,7 +7,10 @@ from standfast.connectors.registry import Registry
 from standfast.services.change_account import ChangeAccount
 from standfast.services.change_app import ChangeApp
 from standfast.services.configure_connection import ConfigureConnection
+from standfast.services.erase_visitor import EraseVisitor
 from standfast.services.explain import ExplainPrompts
+from standfast.services.export_audit import ExportAudit
+from standfast.services.export_visitor import ExportVisitor
 from standfast.services.import_visitors import ImportVisitors
 from standfast.services.list_audit import ListAudit
 from standfast.services.list_runs import ListRuns
@@ -15,6 +18,7 @@ from standfast.services.manage_company import ManageCompany
 from standfast.services.manage_keys import ManageKeys
 from standfast.services.manage_team import ManageTeam
 from standfast.services.one_time_links import OneTimeLinks
+from standfast.services.prove_change import ProveChange
 from standfast.services.publish_prompt import PublishPrompt
 from standfast.services.read_catalogue import ReadCatalogue
 from standfast.services.read_connection import ReadConnection
@@ -34,6 +38,7 @@ from standfast.services.sign_in import SignIn
 from standfast.services.stop_prompt import StopPrompt
 from standfast.services.sync_connection import SyncConnections
 from standfast.services.tell_run import TellRun
+from standfast.services.verify_audit import VerifyAudit
 from standfast.web.addresses import Addresses
 
 
@@ -53,6 +58,11 @@ class Console:
     keys: ManageKeys
     tag: SeeTag
     audit: ListAudit
+    verifying: VerifyAudit
+    audit_exporting: ExportAudit
+    proving: ProveChange
+    visitor_exporting: ExportVisitor
+    erasing: EraseVisitor
     registry: Registry
     configuring: ConfigureConnection
     syncs: SyncConnections

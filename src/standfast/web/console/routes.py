@@ -12,6 +12,7 @@ from standfast.web.console.app_keys import AppKeysPages
 from standfast.web.console.app_settings import AppSettingsPages
 from standfast.web.console.app_team import AppTeamPages
 from standfast.web.console.audit import AuditPages
+from standfast.web.console.audit_chain import AuditChainPages
 from standfast.web.console.catalogue import CataloguePages
 from standfast.web.console.company import CompanyPages
 from standfast.web.console.connectors import ConnectorsPages
@@ -35,6 +36,7 @@ from standfast.web.console.sign_in_pages import SignInPages
 from standfast.web.console.static_files import StaticFiles
 from standfast.web.console.traits import TraitPages
 from standfast.web.console.visitors import VisitorPages
+from standfast.web.console.visitors_data import VisitorDataPages
 from standfast.web.console.visitors_import import VisitorImportPages
 from standfast.web.problems import Refusal
 
@@ -52,12 +54,14 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     PromptPages,
     SegmentPages,
     VisitorPages,
+    VisitorDataPages,
     VisitorImportPages,
     TraitPages,
     AppSettingsPages,
     AppKeysPages,
     AppTeamPages,
     AuditPages,
+    AuditChainPages,
 )
 
 

@@ -63,6 +63,7 @@ class VisitorPages(Controller):
             money=money,
             why_path=visit.app_path(f"/visitors/why?{urlencode({'user_id': user_id})}"),
             may_change=visit.may(Permission.CHANGE_VISITORS),
+            data_path=_DataPath(visit, user_id),
         )
 
     @get("/why", opt=SEE, sync_to_thread=True)
@@ -101,6 +102,17 @@ class VisitorPages(Controller):
         except FieldInvalid as refused:
             return visit.go(_link(visit)(user_id), said=str(refused), is_problem=True)
         return visit.go(_link(visit)(user_id), said="The visitor is saved.")
+
+
+class _DataPath:
+    """The path of a page about a visitor's data."""
+
+    def __init__(self, visit: Visit, user_id: str) -> None:
+        self._stem = visit.app_path("/visitors/profile")
+        self._query = urlencode({"user_id": user_id})
+
+    def __call__(self, what: str) -> str:
+        return f"{self._stem}/{what}?{self._query}"
 
 
 class _Link:
