@@ -48,7 +48,7 @@ def _eventful_life(rig: Rig, **traits: str) -> tuple[Customer, list[str]]:
     rig.offer(rig.create("pro"), name="Plan")
     rig.offer(cancel("end_of_period", plan=basic), name="Leave")
     identity = rig.shop.identity(ada, traits=traits)
-    used = [identity]
+    used, quotes = [identity], list[str]()
     rig.site.chargify.fault("POST", "/subscriptions/*/add_coupon.json", "cut_after")
     rig.site.chargify.fault(
         "POST", "/subscriptions.json", "status", status=500, body=f"<p>{CARD}</p>"
@@ -57,6 +57,8 @@ def _eventful_life(rig: Rig, **traits: str) -> tuple[Customer, list[str]]:
     refusing = {"status": 422, "body": text, "content_type": "application/json"}
     rig.site.chargify.fault("POST", "/subscriptions/*/delayed_cancel.json", "status", **refusing)
     for prompt in rig.shop.decide(identity)["prompts"]:
+        asked = {"app": rig.shop.app, "identity": identity, "token": prompt["token"]}
+        quotes.append(rig.shop.asked("/v1/previews", asked, step="offer").json()["quote"])
         result = rig.shop.click(identity, prompt)
         assert state_of(result) in {"succeeded", "refused"}
         used += [prompt["token"], result["result_token"]]
@@ -65,7 +67,7 @@ def _eventful_life(rig: Rig, **traits: str) -> tuple[Customer, list[str]]:
     rig.site.chargify.settings(api_key="another-key")
     rig.house.sync_connections.request(rig.connection_id())
     until(lambda: rig.site.calls()[-1]["status"] == 401, "the sync was refused")
-    secrets = [KEY, rig.shop.secret, rig.shop.api_key, *used]
+    secrets = [KEY, rig.shop.secret, rig.shop.api_key, *used, *quotes]
     return ada, secrets
 
 

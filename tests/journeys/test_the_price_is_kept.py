@@ -13,6 +13,7 @@ from journeys.shop import state_of
 from standfast.contract.actions import Preview
 from standfast.contract.catalogue import Money
 from standfast.domain.action_run import ActionRun
+from standfast.domain.prompt import FieldKind, FormField
 from standfast.services.follow_result import PRICE_AGAIN
 from standfast.store.bodies import unpacked
 from standfast.store.interactions import find_interaction
@@ -250,6 +251,24 @@ def test_a_decline_that_cancels_needs_no_price(rig: Rig) -> None:
     rig.publish(a_prompt(steps=(step,), show_price=True))
 
     assert state_of(click(rig, ada, rig.show(ada), None, "decline")) == "succeeded"
+
+
+def test_what_an_answer_will_decide_is_told_once_it_is_answered(rig: Rig) -> None:
+    ada = rig.customer(plan="basic")
+    rig.sync()
+    pause = chargify("pause", for_days="{{ answer.days }}")
+    question = FormField(key="days", label="For how many days?", kind=FieldKind.NUMBER)
+    step = a_step(accept=(pause,), form=(question,))
+    rig.publish(a_prompt(steps=(step,), show_price=True))
+    prompt = rig.show(ada)
+
+    before = price(rig, ada, prompt)
+    after = price(rig, ada, prompt, values={"days": "60"})
+    odd = asked(rig, ada, prompt["token"], values={"days": "many"})
+
+    assert before["text"] == "Nothing due now"
+    assert after["text"].startswith("Nothing due now, then $9.00 on ")
+    assert (odd.status_code, odd.json()["field"]) == (422, "values.days")
 
 
 # Who is told a price

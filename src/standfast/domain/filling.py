@@ -35,6 +35,13 @@ class Source:
         return f"{{{{ {self.kind}.{self.key} }}}}"
 
 
+def lacks_answer(parameters: Mapping[str, str], answers: Mapping[str, str]) -> bool:
+    """Whether a question that fills one of these has not been answered yet."""
+    sources = (source_of(value) for value in parameters.values())
+    wanted = {one.key for one in sources if one and one.kind is SourceKind.ANSWER}
+    return any(not answers.get(key, "").strip() for key in wanted)
+
+
 class Unfit(Exception):
     """A value cannot be used. The message is the remedy."""
 

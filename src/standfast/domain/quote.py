@@ -6,7 +6,7 @@ or a charge that nobody knows, is told in the journal as not compared.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -75,6 +75,11 @@ def total(parts: Sequence[Preview]) -> Preview | None:
         is_due_estimated=any(one.is_due_estimated for one in parts),
         least_due_now=Money(least, currency) if least < most else None,
     )
+
+
+def without_next(price: Preview) -> Preview:
+    """What is due now alone: the visitor's answer will decide what comes after it."""
+    return replace(price, next_charge=None, next_charge_at=None, is_estimate=False)
 
 
 def sentence(price: Preview, zone: ZoneInfo) -> str:

@@ -16,9 +16,9 @@ from standfast.contract.actions import Order, Preview, RefusalReason, Refused
 from standfast.contract.catalogue import Money
 from standfast.contract.errors import CallFailed, SettingsRefused, SitePaused, Throttled
 from standfast.domain.decision_token import DecisionClaims
-from standfast.domain.filling import TraitUnfit
+from standfast.domain.filling import TraitUnfit, lacks_answer
 from standfast.domain.prompt import AttachedAction, Button
-from standfast.domain.quote import claims_of, offer_of, sentence, total
+from standfast.domain.quote import claims_of, offer_of, sentence, total, without_next
 from standfast.domain.visitor import Identity
 from standfast.services.check_offer import CheckOffer
 from standfast.services.errors import (
@@ -174,8 +174,10 @@ class PreviewOffer:
             orders = fill_orders(self.registry, actions, answers=values, traits=state.traits)
         except TraitUnfit as unfit:
             raise OfferRefused(RefusalReason.PARAMETER_INVALID) from unfit
+        parts = [self._part(identity, one, billing_ids[one.connector].value, now) for one in orders]
         return tuple(
-            self._part(identity, one, billing_ids[one.connector].value, now) for one in orders
+            without_next(part) if lacks_answer(action.parameters, values) else part
+            for part, action in zip(parts, actions, strict=True)
         )
 
     def _part(

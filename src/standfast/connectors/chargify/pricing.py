@@ -6,7 +6,7 @@ Every call here computes and changes nothing.
 from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import TypeVar
 from urllib.parse import quote
@@ -184,7 +184,10 @@ def price_of_plan(
     A signup that is first billed later: "no trial, no initial charge, no payment now". Its next
     bill is an ordinary renewal, with the customer's taxes.
     """
-    first = at or (job.order.clicked_at or datetime.now(UTC)) + _A_MOMENT
+    now = job.order.clicked_at
+    first = at if at is not None or now is None else now + _A_MOMENT
+    if first is None:
+        return Refused(RefusalReason.OTHER, "From when the plan would be charged is not known.")
     kept = {key: to[key] for key in ("product_id", "product_price_point_id") if key in to}
     customer = {"customer_id": job.account.customer.id, "next_billing_at": first.isoformat()}
     found = signup(job, {**kept, **customer})
