@@ -9,11 +9,13 @@ from builders import a_prompt, a_rule
 from clocks import FrozenClock
 from deciding import CONNECTION, PAGE, DecidingRig
 from standfast.config import Durations
+from standfast.connectors.registry import Registry
 from standfast.domain.roles import PERMISSIONS, Permission, Role
 from standfast.services.errors import NotFound
 from standfast.services.get_run import GetRun
 from standfast.services.get_visitor import GetVisitor
 from standfast.services.permissions import Actor, Forbidden
+from standfast.services.run_deeds import RunDeeds
 from standfast.services.sync_connection import SyncConnections
 from standfast.store.audit import AuditFilter, list_entries
 from standfast.store.database import Database
@@ -85,11 +87,59 @@ DEEDS: list[tuple[str, Permission, Deed]] = [
         lambda rig, actor: GetRun(rig.database).by(actor).get(rig.app_id, "none"),
     ),
     (
+        "undo a run",
+        Permission.REDO_RUNS,
+        lambda rig, actor: _runs(rig).by(actor).undo.undo(rig.app_id, "none", reason="x"),
+    ),
+    (
+        "see what an undo would do",
+        Permission.REDO_RUNS,
+        lambda rig, actor: _runs(rig).by(actor).undo.plan(rig.app_id, "none"),
+    ),
+    (
+        "run again",
+        Permission.REDO_RUNS,
+        lambda rig, actor: _runs(rig).by(actor).again.run_again(rig.app_id, "none", reason="x"),
+    ),
+    (
+        "see what running again would do",
+        Permission.REDO_RUNS,
+        lambda rig, actor: _runs(rig).by(actor).again.plan(rig.app_id, "none"),
+    ),
+    (
+        "record that it happened",
+        Permission.REDO_RUNS,
+        lambda rig, actor: (
+            _runs(rig).by(actor).finding.it_happened(rig.app_id, "none", note="x", reference="1")
+        ),
+    ),
+    (
+        "record that it did not happen",
+        Permission.REDO_RUNS,
+        lambda rig, actor: (
+            _runs(rig).by(actor).finding.it_did_not_happen(rig.app_id, "none", note="x")
+        ),
+    ),
+    (
+        "look up once more",
+        Permission.REDO_RUNS,
+        lambda rig, actor: _runs(rig).by(actor).finding.look_up_again(rig.app_id, "none"),
+    ),
+    (
+        "close an incident",
+        Permission.REDO_RUNS,
+        lambda rig, actor: _runs(rig).by(actor).incident.close(rig.app_id, "none", note="x"),
+    ),
+    (
         "sync now",
         Permission.USE_CONNECTIONS,
         lambda rig, actor: _syncs(rig).by(actor).request(CONNECTION),
     ),
 ]
+
+
+def _runs(rig: DecidingRig) -> RunDeeds:
+    return RunDeeds.build(rig.database, Registry([]), rig.clock, Durations())
 
 
 def _syncs(rig: DecidingRig) -> SyncConnections:

@@ -206,6 +206,9 @@ def _look_up(journal: _Journal, entry: Entry) -> Moment:
 
 def _recorded(journal: _Journal, entry: Entry) -> Moment:
     """What an operator did, with their own words."""
+    if not entry.said:
+        text = "What they wrote has been erased."
+        return Moment("An operator did something", entry.at, "neutral", "person", text)
     by, text = _text(entry.said, "by") or "An operator", _text(entry.said, "note")
     if "begun" in entry.said:
         return Moment(f"{by} said why", entry.at, "neutral", "person", text)
