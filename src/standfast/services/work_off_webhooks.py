@@ -38,8 +38,8 @@ from standfast.store.webhooks import (
     postpone_webhooks,
 )
 
-LEASE_SECONDS = 60.0
-"""Short, since a customer who is read twice is no harm."""
+LEASES = 2
+"""So many of a run's leases one reading may take; a customer who is read twice is no harm."""
 LONGEST_PAUSE_SECONDS = 600.0
 MOST_TRIES = 20
 """A run whose own tries made the news would go round and round."""
@@ -62,7 +62,7 @@ class WorkOffWebhooks:
         """False when nothing was due."""
         now = self.clock.now()
         with self.database.writing() as transaction:
-            until = now + timedelta(seconds=LEASE_SECONDS)
+            until = now + timedelta(seconds=LEASES * self.durations.lease)
             rows = claim_due_webhooks(transaction, now=now, until=until)
         if not rows:
             return False
