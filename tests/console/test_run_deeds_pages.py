@@ -204,6 +204,7 @@ def test_an_incident_is_told_and_closed_with_a_note(scenes: Scenes) -> None:
     page = scenes.ada.get(scenes.path(run)).text
     assert INCIDENT in page
     assert "<dt>Shown</dt><dd>$29.00</dd>" in page
+    assert "<dt>Price</dt><dd>$29.00 due now</dd>" in page
     assert "not at the price that was shown" in page
 
     empty = scenes.ada.post(scenes.path(run, "/incident"), note="")

@@ -13,6 +13,7 @@ from litestar.params import FromPath
 from standfast.contract.actions import ActionSpec
 from standfast.contract.catalogue import CatalogueItem, ItemKind
 from standfast.domain.action_run import Origin, RunState
+from standfast.domain.quote import sentence
 from standfast.domain.redoing import goal_of, undos_of
 from standfast.domain.roles import Permission
 from standfast.services.errors import ServiceRefused
@@ -84,6 +85,8 @@ def story_page(visit: Visit, run: str, refused: ServiceRefused | None = None) ->
         refused=refused,
         again=_again(visit, story),
         may_redo=visit.may(Permission.REDO_RUNS),
+        price=sentence(story.run.quoted, ZoneInfo(visit.zone)) if story.run.quoted else "",
+        kept=_kept(story),
         **_told(story),
     )
 
@@ -175,6 +178,12 @@ def _told(story: RunStory) -> dict[str, Any]:
         "children": [(one, STATES[one.run.state]) for one in story.children],
         "is_live": not run.is_finished,
     }
+
+
+def _kept(story: RunStory) -> str:
+    """What became of the price that was shown, once the run has succeeded."""
+    prices = (entry.said.get("price") for entry in story.entries)
+    return next((str(price["said"]) for price in prices if price), "")
 
 
 def _is_undone(story: RunStory) -> bool:
