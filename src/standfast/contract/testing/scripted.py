@@ -281,7 +281,8 @@ class ScriptedConnector:
         self, headers: Mapping[str, str], body: bytes, settings: Mapping[str, str]
     ) -> Notice | None:
         """Signed with the key itself: "<key>" in the header "x-scripted-key"."""
-        if not compare_digest(headers.get("x-scripted-key", ""), settings.get("api_key", "")):
+        key = settings.get("api_key", "")
+        if not key or not compare_digest(headers.get("x-scripted-key", ""), key):
             return None
         told = read_json(Answer(200, body)) or {}
         customer = told.get("customer")
@@ -289,7 +290,8 @@ class ScriptedConnector:
         return Notice(str(told.get("id", "")), str(told.get("event", "")), named)
 
     def read_noticed(self, transport: Transport, notice: Notice) -> CustomerBilling | None:
-        return self.read_customer(transport, {}, notice.customer or "")
+        named = notice.customer
+        return None if named is None else self.read_customer(transport, {}, named)
 
 
 def _rows(transport: Transport) -> list[dict[str, object]]:

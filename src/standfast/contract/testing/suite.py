@@ -36,6 +36,7 @@ from standfast.contract.catalogue import KIND_OF
 from standfast.contract.connector import Connector
 from standfast.contract.errors import CallFailed, SettingsRefused, StandfastError
 from standfast.contract.testing.desk import RecordingDesk
+from standfast.contract.testing.hearing import HearingSuite
 from standfast.contract.transport import Transport
 
 
@@ -97,7 +98,7 @@ class ConnectorRig(Protocol):
         ...
 
 
-class ConnectorSuite:
+class ConnectorSuite(HearingSuite):
     """What the contract promises, connector by connector."""
 
     def test_the_spec_can_be_built_upon(self, rig: ConnectorRig) -> None:
