@@ -24,7 +24,7 @@ class Priced(Protocol):
 def check_budget(body: PromptBody, billers: Mapping[str, Priced]) -> Iterator[Finding]:
     """A cost that depends on what the customer has is told at the click; others must be known."""
     budget = body.limits.budget
-    if budget is None or budget.fixed_cost_in_cents is not None:
+    if budget is None or budget.amount_in_cents <= 0 or budget.fixed_cost_in_cents is not None:
         return
     costs = [
         _cost(billers[action.connector], action.action, action.parameters)
