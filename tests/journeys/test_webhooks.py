@@ -284,3 +284,18 @@ def test_a_webhook_a_day_later_finds_the_click_cancelled(rig: Rig) -> None:
     assert rig.shop.run(result)["state"] == "cancelled"
     assert len(rig.site.subscriptions(ada)) == 1
     assert len(rig.site.writes()) == 1
+
+
+def test_what_a_webhook_told_of_a_person_is_not_kept(rig: Rig) -> None:
+    ada = rig.customer()
+    hears = listening(rig)
+    rig.wait_for_syncs()
+
+    rig.site.cancel(ada)
+    hears.deliver()
+    kept = rig.everything_stored()
+
+    told = rig.site.get("/webhooks.json")[0]["webhook"]["body"]
+    assert "ada%40example.com" in told
+    for secret in ("ada@example.com", "ada%40example.com", "Lovelace", SHARED_KEY):
+        assert secret.encode() not in kept
