@@ -8,6 +8,7 @@ from ledger.operators import OTTO, WHY, Desk, both
 from ledger.rig import APP
 from standfast.contract.testing import Script
 from standfast.domain.action_run import ActionRun, Origin, RunState
+from standfast.domain.prompt import AttachedAction
 from standfast.domain.roles import Role
 from standfast.services.errors import FieldInvalid, NotFound, NotNow
 from standfast.services.permissions import Actor
@@ -83,6 +84,28 @@ class TestUndo:
 
         assert desk.ledger.run(waiting).state is RunState.REFUSED
         assert desk.ledger.run(undo).state is RunState.SUCCEEDED
+
+    def test_it_is_foretold_when_it_must_wait_for_another_change(self, desk: Desk):
+        desk.ledger.world.next(Script.SUCCEED, Script.THROTTLE)
+        made, retrying = desk.done("create_subscription", "add_coupon")
+        asked = AttachedAction("scripted", "cancel_subscription", {})
+        assert desk.foresight.undo(made, asked).waits
+
+        undo = desk.worked(desk.undo(made))
+
+        assert undo.state is RunState.ACCEPTED
+        desk.ledger.work_for(60)
+        assert desk.ledger.run(retrying).state is RunState.SUCCEEDED
+        assert desk.ledger.run(undo).state is RunState.SUCCEEDED
+
+    def test_it_goes_ahead_of_a_step_that_waits_for_the_customer(self, desk: Desk):
+        desk.ledger.world.next(Script.SUCCEED, Script.NEED_VISITOR)
+        made, waiting = desk.done("create_subscription", "add_coupon")
+        asked = AttachedAction("scripted", "cancel_subscription", {})
+        assert waiting.state is RunState.WAITING_FOR_VISITOR
+        assert not desk.foresight.undo(made, asked).waits
+
+        assert desk.worked(desk.undo(made)).state is RunState.SUCCEEDED
 
     def test_it_is_no_news_to_the_visitor(self, desk: Desk):
         (made,) = desk.done("create_subscription")

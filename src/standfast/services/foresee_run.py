@@ -8,7 +8,7 @@ from standfast.connectors.registry import ConnectorUnknown, Registry
 from standfast.contract.actions import RefusalReason, Refused
 from standfast.contract.catalogue import CatalogueItem, ItemKind
 from standfast.contract.connector import Connector
-from standfast.domain.action_run import ActionRun
+from standfast.domain.action_run import BLOCKS_NOBODY, FINISHED, ActionRun
 from standfast.domain.offer import settled_parameters
 from standfast.domain.prompt import AttachedAction
 from standfast.domain.roles import Permission
@@ -18,14 +18,21 @@ from standfast.services.read_visitor import holds_of
 from standfast.store.billing import find_billing
 from standfast.store.connections import ConnectionRow, get_connection
 from standfast.store.database import Database, Reader
+from standfast.store.runs import list_runs
+
+GOES_AHEAD_OF = FINISHED | BLOCKS_NOBODY
 
 
 @dataclass(frozen=True)
 class Foresight:
-    """`warnings` are sentences, none when nothing is known against it; `items` what is named."""
+    """`warnings` are sentences, none when nothing is known against it; `items` what is named.
+
+    `waits`: another run of the same click is under way, and this one begins when that has ended.
+    """
 
     warnings: tuple[str, ...]
     items: Mapping[tuple[ItemKind, str], CatalogueItem]
+    waits: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,15 +60,17 @@ class ForeseeRun(Acting):
         with self.database.reading() as core, self.database.reading_mirror() as mirror:
             connection = get_connection(core, run.connection_id)
             warnings = _of_connection(connection)
+            family = list_runs(core, run.interaction_id)
+            waits = any(one.lane == run.lane and one.state not in GOES_AHEAD_OF for one in family)
             try:
                 connector = self.registry.get(run.connector)
             except ConnectorUnknown:
-                return Foresight(warnings, {})
+                return Foresight(warnings, {}, waits)
             items = items_named(mirror, connection, connector.spec, (asked,))
             refused = None
             if is_judged:
                 refused = self._refusal(core, mirror, connection, connector, run, asked)
-        return Foresight((*warnings, refused.message) if refused else warnings, items)
+        return Foresight((*warnings, refused.message) if refused else warnings, items, waits)
 
     def _refusal(
         self,

@@ -284,10 +284,10 @@ _CLAIM = (
     "SELECT id FROM action_runs AS due WHERE due_at <= ? "
     "AND (lease_until IS NULL OR lease_until <= ?) "
     # An earlier run of the same customer must end first; those that wait for a person let later
-    # clicks go ahead, but not later steps of the same click.
+    # clicks and what operators begin go ahead, but not later steps of the same click.
     "AND NOT EXISTS (SELECT 1 FROM action_runs AS earlier WHERE earlier.lane = due.lane "
     "AND earlier.sequence < due.sequence AND earlier.finished_at IS NULL "
-    "AND (earlier.interaction_id = due.interaction_id "
+    f"AND (earlier.interaction_id = due.interaction_id AND due.origin = '{Origin.CLICK}' "
     f"OR earlier.state NOT IN ({_quoted(BLOCKS_NOBODY - FINISHED)}))) "
     "ORDER BY due_at, sequence LIMIT ?{lock}) "
     f"RETURNING {COLUMNS}"

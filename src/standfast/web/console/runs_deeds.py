@@ -171,6 +171,7 @@ def _common(visit: Visit, run: ActionRun, foreseen: Foresight) -> dict[str, Any]
         "biller": connector.title,
         "title": action.title if action else run.action,
         "warnings": foreseen.warnings,
+        "waits": foreseen.waits,
         "back": _path(visit, run.id),
         "hours": visit.console.run_deeds.undo.durations.money_deadline / 3_600,
     }
