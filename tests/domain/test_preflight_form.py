@@ -159,7 +159,7 @@ FAULTS: dict[str, tuple[PromptBody, str, str]] = {
         "limits.once_per_tag",
     ),
     "an empty budget": (
-        changed(pausing(), limits=Limits(budget=Budget(0, 500))),
+        changed(pausing(), limits=Limits(budget=Budget(0))),
         "budget_too_small",
         "limits.budget.amount_in_cents",
     ),
