@@ -140,7 +140,7 @@ def test_a_change_now_is_charged_within_what_was_shown(rig: Rig) -> None:
     shown = price(rig, ada, prompt)
     result = click(rig, ada, prompt, shown["quote"])
 
-    assert shown["text"].startswith("At most $20.00 due now, then $29.00 on ")
+    assert shown["text"].startswith("At most $20.01 due now, then $29.00 on ")
     assert said_of_the_price(rig, run_of(rig, result))["promise"] == "kept"
 
 

@@ -109,16 +109,18 @@ def switched_now(job: Job, record: BillingRecord, to: Mapping[str, object]) -> P
     first = pricing.migration(job, subscription, to)
     if isinstance(first, Refused):
         return first
-    dues = [first]
+    told = [first]
     if now is not None and ends_at is not None and ends_at > now:
         later = pricing.migration(job, subscription, to, min(now + PRORATION_HORIZON, ends_at))
-        dues += [] if isinstance(later, Refused) else [later]
+        told += [] if isinstance(later, Refused) else [later]
     keeps = bool(to.get("preserve_period"))
     then = pricing.price_of_plan(job, subscription, to, ends_at if keeps else None)
     if isinstance(then, Refused):
         return then
-    most, least = (_with_balance(subscription, cents) for cents in (max(dues), min(dues)))
-    due = Charge(most.cents, None, is_estimate=most.is_estimate or len(dues) == 1)
+    bounds = [one.bounds(keeps_dates=keeps) for one in told]
+    least = _with_balance(subscription, min(one for one, _ in bounds))
+    most = _with_balance(subscription, max(one for _, one in bounds))
+    due = Charge(most.cents, None, is_estimate=most.is_estimate or len(told) == 1)
     next_charge = None if record.ends_at_period_end else then
     bound = least.cents if least.cents < most.cents else None
     return _told(job, subscription, next_charge, due, bound)

@@ -54,6 +54,19 @@ class Migration(msgspec.Struct, frozen=True, kw_only=True):
     """A negative sum "goes to credit_applied_in_cents and payment_due is 0"."""
 
     payment_due_in_cents: int
+    charge_in_cents: int = 0
+    prorated_adjustment_in_cents: int = 0
+
+    def bounds(self, *, keeps_dates: bool) -> tuple[int, int]:
+        """The least and the most that is due at any second near to this one.
+
+        With the dates kept, charge and adjustment are parts of a period, each rounded for itself:
+        as both shrink, their sum may swing by a cent.
+        """
+        if not (keeps_dates and self.charge_in_cents and self.prorated_adjustment_in_cents):
+            return self.payment_due_in_cents, self.payment_due_in_cents
+        exact = self.charge_in_cents + self.prorated_adjustment_in_cents
+        return max(exact - 1, 0), max(exact + 1, 0)
 
 
 class MigrationBody(msgspec.Struct, frozen=True):
@@ -168,12 +181,12 @@ def period(job: Job, subscription: Subscription) -> Charge:
 
 def migration(
     job: Job, subscription: Subscription, to: Mapping[str, object], at: datetime | None = None
-) -> int | Refused:
-    """What is due for a change of plan `at` an instant of the running period, else now."""
+) -> Migration | Refused:
+    """A change of plan `at` an instant of the running period, else now."""
     path = f"/subscriptions/{subscription.id}/migrations/preview.json"
     when = {} if at is None else {"proration_date": at.isoformat()}
     found = _computed(job, path, {"migration": {**to, **when}}, MigrationBody)
-    return found if isinstance(found, Refused) else found.migration.payment_due_in_cents
+    return found if isinstance(found, Refused) else found.migration
 
 
 def price_of_plan(
