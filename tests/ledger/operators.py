@@ -44,7 +44,7 @@ class Desk:
         return cls(
             ledger,
             UndoRun(database, registry, clock, ledger.durations).by(OLGA),
-            RunAgain(database, clock, ledger.durations).by(OLGA),
+            RunAgain(database, registry, clock, ledger.durations).by(OLGA),
             RecordFinding(database, clock).by(OLGA),
             CloseIncident(database, clock).by(OLGA),
             ForeseeRun(database, registry, clock).by(OLGA),

@@ -6,6 +6,7 @@ import pytest
 
 from ledger.operators import OTTO, Desk, both
 from ledger.rig import APP, CONNECTION
+from standfast.connectors.registry import Registry
 from standfast.contract.testing import Script
 from standfast.domain.action_run import ActionRun, Origin, RunState
 from standfast.services.errors import NotNow
@@ -94,6 +95,13 @@ class TestRunAgain:
 
         with pytest.raises(NotNow, match=told):
             desk.run_again(run)
+
+    def test_a_connector_that_is_gone_can_be_asked_for_nothing(self, desk: Desk):
+        run = desk.refused()
+        without = replace(desk.again, registry=Registry([])).by(OLGA)
+
+        with pytest.raises(NotNow, match="not installed"):
+            without.run_again(APP, run.id, reason="Try.")
 
     def test_what_stands_in_its_way_is_foretold(self, desk: Desk):
         run = desk.refused()

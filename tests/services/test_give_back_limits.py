@@ -110,7 +110,7 @@ def test_what_an_operator_runs_again_counts_again(rig: LimitingRig):
     rig.work()
     rig.accept(prompt, 2)
 
-    again = RunAgain(rig.database, rig.clock, rig.durations)
+    again = RunAgain(rig.database, rig.registry, rig.clock, rig.durations)
     again.run_again(rig.app_id, rig.runs(recorded)[0].id, reason="The card works now.")
     rig.work()
 

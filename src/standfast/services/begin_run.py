@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from standfast.connectors.registry import ConnectorUnknown, Registry
+from standfast.contract.connector import Connector
 from standfast.domain.action_run import ActionRun
 from standfast.domain.attempt_chain import EntryKind
 from standfast.domain.interaction import run_id, visitor_key
-from standfast.services.errors import FieldInvalid, NotFound
+from standfast.services.errors import FieldInvalid, NotFound, NotNow
 from standfast.services.permissions import Actor
 from standfast.services.write_audit import write_audit
 from standfast.store.database import Reader, Transaction
@@ -40,6 +42,14 @@ def lock_family(transaction: Transaction, app_id: str, run: str) -> Family:
     found = read_family(transaction, app_id, run).run
     lock_run(transaction, app_id, run_id(found.interaction_id, 0))
     return read_family(transaction, app_id, run)
+
+
+def installed(registry: Registry, key: str) -> Connector:
+    """The run's connector. Raises `NotNow` where its code is not here (any more)."""
+    try:
+        return registry.get(key)
+    except ConnectorUnknown as unknown:
+        raise NotNow(f"The connector {key} is not installed here.") from unknown
 
 
 def reason_given(text: str, *, field: str = "reason") -> str:

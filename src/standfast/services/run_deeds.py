@@ -29,7 +29,7 @@ class RunDeeds:
     ) -> Self:
         return cls(
             UndoRun(database, registry, clock, durations),
-            RunAgain(database, clock, durations),
+            RunAgain(database, registry, clock, durations),
             RecordFinding(database, clock),
             CloseIncident(database, clock),
             ForeseeRun(database, registry, clock),

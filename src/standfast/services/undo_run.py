@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from standfast.clock import Clock
 from standfast.config import Durations
-from standfast.connectors.registry import ConnectorUnknown, Registry
+from standfast.connectors.registry import Registry
 from standfast.contract.actions import ActionSpec, Refused, Undoing, UndoSpec
 from standfast.domain.action_run import ActionRun
 from standfast.domain.redoing import Begun, hindrance_to_undo, undo_run
 from standfast.domain.roles import Permission
-from standfast.services.begin_run import begin, lock_family, read_family, reason_given
+from standfast.services.begin_run import begin, installed, lock_family, read_family, reason_given
 from standfast.services.errors import NotNow
 from standfast.services.permissions import Acting
 from standfast.services.run_actions import order_of
@@ -64,10 +64,7 @@ def plan_of(registry: Registry, run: ActionRun, family: Sequence[ActionRun]) -> 
     hindrance = hindrance_to_undo(run, family)
     if hindrance is not None:
         raise NotNow(hindrance)
-    try:
-        connector = registry.get(run.connector)
-    except ConnectorUnknown as unknown:
-        raise NotNow(f"The connector {run.connector} is not installed here.") from unknown
+    connector = installed(registry, run.connector)
     done = connector.spec.action(run.action)
     terms = done.undo_for(run.parameters) if done else None
     if terms is None:
