@@ -31,7 +31,7 @@ from standfast.store.seals import (
 )
 from standfast.store.vault import Vault
 
-BATCH = 100
+BATCH = 50
 """So few at a time that no click waits for the sealer's transaction."""
 
 _log = structlog.get_logger()
