@@ -50,8 +50,7 @@ def a_live_prompt(stage: BilledHouse, user: str) -> tuple[BilledApp, str, str]:
     return billed, saved.id, run
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("size", "theme"), [("wide", "light"), ("narrow", "dark")])
 class TestStopping:
     @pytest.fixture
     def page_options(self, size: str, theme: str) -> dict[str, Any]:
