@@ -98,7 +98,7 @@ class TestRunAgain:
 
     def test_a_connector_that_is_gone_can_be_asked_for_nothing(self, desk: Desk):
         run = desk.refused()
-        without = replace(desk.again, registry=Registry([])).by(OLGA)
+        without = replace(desk.again, registry=Registry([]))
 
         with pytest.raises(NotNow, match="not installed"):
             without.run_again(APP, run.id, reason="Try.")
