@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ledger.rig import APP, LedgerRig
 from standfast.connectors.registry import Registry
@@ -19,7 +19,7 @@ from standfast.services.run_again import RunAgain
 from standfast.services.undo_run import UndoRun
 from standfast.store.audit import AuditFilter, AuditRow
 from standfast.store.audit import list_entries as list_deeds
-from standfast.store.runs import list_entries, list_runs
+from standfast.store.runs import list_entries, list_runs, save_run
 
 OLGA = Actor("op_olga", "Olga", None, {APP: Role.APP_ADMIN})
 OTTO = Actor("op_otto", "Otto", None, {APP: Role.APP_ADMIN})
@@ -80,6 +80,12 @@ class Desk:
         self.ledger.work_for(90_000, every=900)
         self.ledger.world.reads_fail = False
         return self.ledger.run(run)
+
+    def odd(self, run: ActionRun) -> ActionRun:
+        """As if it had charged another price than was shown."""
+        odd = replace(run, incident="Charged $31.00, shown $29.00.")
+        with self.ledger.database.writing() as transaction:
+            return save_run(transaction, odd, EntryKind.CHANGED, {}, at=self.ledger.clock.now())
 
     def family(self, run: ActionRun) -> tuple[ActionRun, ...]:
         with self.ledger.database.reading() as reader:

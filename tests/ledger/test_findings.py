@@ -1,16 +1,12 @@
 """What nobody could find out is recorded by a person; what went wrong is closed with a note."""
 
-from dataclasses import replace
-
 import pytest
 
 from ledger.operators import OTTO, Desk, both
 from ledger.rig import APP
 from standfast.contract.catalogue import Money
 from standfast.domain.action_run import ActionRun, RunState
-from standfast.domain.attempt_chain import EntryKind
 from standfast.services.errors import FieldInvalid, NotNow
-from standfast.store.runs import save_run
 
 
 class TestAFinding:
@@ -103,9 +99,7 @@ class TestAnIncident:
     @pytest.fixture
     def run(self, desk: Desk) -> ActionRun:
         (made,) = desk.done("create_subscription")
-        with desk.ledger.database.writing() as transaction:
-            odd = replace(made, incident="Charged $31.00, shown $29.00.")
-            return save_run(transaction, odd, EntryKind.CHANGED, {}, at=desk.ledger.clock.now())
+        return desk.odd(made)
 
     def test_it_is_closed_with_a_note(self, desk: Desk, run: ActionRun):
         closed = desk.closing.close(APP, run.id, note="Paid back $2.")
