@@ -16,6 +16,7 @@ from standfast.contract.records import CustomerBilling, CustomerRecord
 from standfast.contract.testing import ScriptedConnector
 from standfast.domain.action_run import ActionRun, RunState
 from standfast.domain.attempt_chain import EntryKind
+from standfast.domain.redoing import hindrance_to_again, hindrance_to_undo
 from standfast.domain.roles import Role
 from standfast.services.erase_visitor import EraseVisitor
 from standfast.services.errors import FieldInvalid, NotFound, NotNow
@@ -175,6 +176,19 @@ def test_what_was_done_when_and_by_which_action_stays(home) -> None:
     assert run.action == "add_coupon"
     assert run.parameters == {"coupon": "TEN"}
     assert run.user_id.startswith("erased-")
+
+
+def test_a_change_of_somebody_erased_is_neither_undone_nor_run_again(home) -> None:
+    run_id = home.one("SELECT id FROM action_runs")
+    with home.database.reading() as reader:
+        before = get_run(reader, run_id)
+    home.erase()
+    with home.database.reading() as reader:
+        after = get_run(reader, run_id)
+
+    assert hindrance_to_undo(before, (before,)) is None
+    assert "erased" in (hindrance_to_undo(after, (after,)) or "")
+    assert "erased" in (hindrance_to_again(after, (after,)) or "")
 
 
 def test_one_name_stands_for_the_person_everywhere(home) -> None:

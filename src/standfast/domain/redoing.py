@@ -20,6 +20,8 @@ ENDED_BADLY = frozenset({RunState.REFUSED, RunState.FAILED, RunState.CANCELLED})
 Goal: TypeAlias = tuple[Origin, str]
 """What a run is for: to do what a click asked (the click's run), or to take a run back."""
 
+ERASED = "Whose bill it was has been erased: nobody can be asked or charged any more."
+
 
 @dataclass(frozen=True)
 class Begun:
@@ -48,8 +50,15 @@ def undos_of(run: ActionRun, family: Sequence[ActionRun]) -> tuple[ActionRun, ..
     return attempts_at((Origin.UNDO, run.id), family)
 
 
+def is_erased(run: ActionRun) -> bool:
+    """Whether the person was erased: then one random name stands for all that named them."""
+    return run.lane == run.billing_id == run.user_id
+
+
 def hindrance_to_undo(run: ActionRun, family: Sequence[ActionRun]) -> str | None:
     """Why this run cannot be taken back (now), in a sentence, or None."""
+    if is_erased(run):
+        return ERASED
     if run.state is not RunState.SUCCEEDED:
         return "Only a change that was made can be taken back."
     if run.result.already:
@@ -61,6 +70,8 @@ def hindrance_to_undo(run: ActionRun, family: Sequence[ActionRun]) -> str | None
 
 def hindrance_to_again(run: ActionRun, family: Sequence[ActionRun]) -> str | None:
     """Why this run cannot be run again (now), in a sentence, or None."""
+    if is_erased(run):
+        return ERASED
     match run.state:
         case RunState.SUCCEEDED:
             return "It succeeded: there is nothing to run again."
