@@ -13,7 +13,7 @@ export interface Form {
 
 interface Question {
   answer: () => string;
-  /** What is wrong with the answer; "" is nothing. */
+  /** What is missing; "" is nothing. Whether the answer fits is known to the server. */
   fault: () => string;
   complain: (text: string) => void;
 }
@@ -99,10 +99,8 @@ function makeQuestion(
   return {
     answer,
     fault() {
-      const text = answer();
       const isHalf = inputs[0]!.validity.badInput; // as half a date
-      if (!text) return required || isHalf ? words.unanswered : "";
-      return kind === "number" && !/^-?\d{1,9}$/.test(text) ? words.unfit_number : "";
+      return !answer() && (required || isHalf) ? words.unanswered : "";
     },
     complain(text) {
       mark(text);

@@ -12,7 +12,6 @@ import type { Words } from "./words";
 const ownWords = {
   optional: "optional",
   unanswered: "Please answer this.",
-  unfit_number: "Please write a whole number.",
   no_price: "We cannot tell the price now. Please try again.",
   new_price: "Please look again: ",
 };
@@ -27,7 +26,7 @@ export type More = (
 ) => Promise<Recorded | null>;
 
 /** What accepting costs with these answers. */
-export type Ask = (values: Record<string, string>) => Promise<Quote>;
+export type Ask = (values: object) => Promise<Quote>;
 
 /** `ask` false: there is no price. `make` is the main file's, which is not loaded twice. */
 export function furnish(
@@ -39,7 +38,7 @@ export function furnish(
 ): More {
   const own = { ...ownWords, ...words };
   const root = message.getRootNode() as ShadowRoot;
-  const accept = root.getElementById("accept");
+  const accept = root.getElementById("accept")!; // what has a price has this button
   const text = make("div", "text");
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(style);
@@ -49,9 +48,22 @@ export function furnish(
   // The dialog stays described by its words alone.
   root.querySelector("dialog")!.setAttribute("aria-describedby", "text status");
   const form = makeForm(step.form, message, own, make);
-  const price = ask && accept && makePrice(ask, message, accept, own, make);
+  /** Said beside the question it is about; false: it is about none. */
+  const mend = ({ field, detail }: Failed): boolean => {
+    const [, key] = /values\.([\w-]+)$/.exec(field || "") || [];
+    return !!key && message.isConnected && form.complain(key, detail!);
+  };
+  const answers = (): object => form.read(false)!;
+  const price =
+    ask && makePrice((values) => ask(values).catch(mend), answers, message, accept, own, make);
   let given: Given = {};
-  if (price) price.renew(form.read(false)!);
+  if (price) {
+    // What is typed changes in the middle of a click, and is asked about then.
+    message.addEventListener("change", ({ target }) => {
+      if ((target as HTMLInputElement).checked || accept.hasAttribute("aria-disabled")) price.renew();
+    });
+    price.renew();
+  }
 
   const rest = (): void => {
     for (const one of root.querySelectorAll(".pill")) {
@@ -66,7 +78,7 @@ export function furnish(
     if (message.isConnected) {
       const values = form.read(!!step.buttons[button]!.must_answer);
       if (!values) return null;
-      const quote = price && button === "accept" ? await price.agreed(values) : undefined;
+      const quote = price && button === "accept" ? await price.agreed() : undefined;
       if (quote === null || !message.isConnected) return null; // or closed in the meantime
       given = { values, quote };
     }
@@ -75,11 +87,9 @@ export function furnish(
       const isOver = price && now.refusal && now.refusal.reason === "quote_refused";
       if (!isOver || !message.isConnected) return now;
       rest();
-      price.renew(given.values!, own.new_price);
+      price.renew(own.new_price);
     } catch (error) {
-      const { field, detail } = error as Failed;
-      const [, key] = /values\.([\w-]+)$/.exec(field || "") || [];
-      if (!message.isConnected || !key || !form.complain(key, detail!)) throw error;
+      if (!mend(error as Failed)) throw error;
       rest();
     }
     return null;

@@ -1,25 +1,26 @@
 /** What accepting costs, under the message. Without a price nothing can be accepted. */
 
-import type { Ask, ExtraWords } from "./furnish";
+import type { ExtraWords } from "./furnish";
 import type { Make } from "./make";
-
-export type Answers = Record<string, string>;
+import type { Quote } from "./protocol";
 
 export interface Price {
   /**
    * The quote of the price before the visitor's eyes. Where the answers are others by now, or it
    * stood too long, it is asked for again first; null: it is another price, to be looked at.
    */
-  agreed: (values: Answers) => Promise<string | null>;
+  agreed: () => Promise<string | null>;
   /** Asks anew; `note` stands before the price. */
-  renew: (values: Answers, note?: string) => Promise<void>;
+  renew: (note?: string) => Promise<void>;
 }
 
 /** The server keeps its word for 15 minutes; the click must arrive in time. */
 const FRESH_MS = 14 * 60_000;
 
+/** `ask` answers no quote where there is none to be had. */
 export function makePrice(
-  ask: Ask,
+  ask: (values: object) => Promise<Quote | boolean>,
+  answers: () => object,
   into: HTMLElement,
   accept: HTMLElement,
   words: ExtraWords,
@@ -33,21 +34,23 @@ export function makePrice(
   let asked = "";
   let at = 0;
 
-  const renew = async (values: Answers, note = ""): Promise<void> => {
+  const renew = async (note = ""): Promise<void> => {
+    const mine = (asked = JSON.stringify(answers()));
     quote = null;
-    asked = JSON.stringify(values);
     accept.setAttribute("aria-disabled", "true");
     retry.remove();
     told.className = "working";
     told.textContent = words.working;
-    try {
-      ({ quote, text } = await ask(values));
+    const found = await ask(answers());
+    if (mine !== asked) return; // other answers are asked about by now
+    if (typeof found === "object") {
+      ({ quote, text } = found);
       at = Date.now();
       told.className = "known";
       told.textContent = note + text;
       // Another button may have been clicked in the meantime.
       if (!accept.parentElement!.querySelector(".working")) accept.removeAttribute("aria-disabled");
-    } catch {
+    } else {
       told.className = "";
       told.textContent = words.no_price;
       line.append(retry);
@@ -59,14 +62,14 @@ export function makePrice(
   accept.setAttribute("aria-describedby", "amount");
   retry.addEventListener("click", () => {
     accept.focus(); // it goes away under the finger
-    renew(JSON.parse(asked));
+    renew();
   });
 
   return {
     renew,
-    async agreed(values) {
+    async agreed() {
       const seen = text;
-      if (JSON.stringify(values) !== asked || Date.now() - at > FRESH_MS) await renew(values);
+      if (JSON.stringify(answers()) !== asked || Date.now() - at > FRESH_MS) await renew();
       if (!quote || accept.hasAttribute("aria-disabled")) return null;
       if (text === seen) return quote;
       told.textContent = words.new_price + text;

@@ -82,7 +82,9 @@ def test_who_declines_owes_no_answer(rig: Rig) -> None:
     ada = rig.customer(plan="basic")
     asking(rig, WHY, reason_code="{{ answer.why }}")
 
-    answer = rig.shop.clicked(rig.shop.identity(ada), rig.show(ada)["token"], "decline")
+    answer = rig.shop.clicked(
+        rig.shop.identity(ada), rig.show(ada)["token"], "decline", values={"why": "half an ans"}
+    )
 
     assert answer.json()["results"][0]["runs"] == []
 

@@ -81,7 +81,7 @@ def test_a_click_without_the_answer_sends_nothing_and_says_where(scene: Scene) -
     assert scene.rig.site.subscription(ada)["reason_code"] == "CH2"
 
 
-def test_inputs_are_labelled_and_checked_before_they_are_sent(scene: Scene) -> None:
+def test_inputs_are_labelled_and_a_required_one_is_wanted_before_it_is_sent(scene: Scene) -> None:
     scene.customer()
     ask(scene, DAYS, DAY, NOTE, does=chargify("pause", for_days="{{ answer.days }}"))
     clicks = heard(scene, "/v1/interactions")
@@ -89,11 +89,10 @@ def test_inputs_are_labelled_and_checked_before_they_are_sent(scene: Scene) -> N
     assert scene.dialog.get_by_label("Until when? optional").get_attribute("type") == "date"
     expect(scene.dialog.get_by_role("textbox", name="Anything else? optional")).to_be_visible()
 
-    days.fill("a month")
     scene.button("Yes, please").click()
 
     expect(days).to_be_focused()
-    expect(days).to_have_accessible_description("Please write a whole number.")
+    expect(days).to_have_accessible_description("Please answer this.")
     assert clicks == []
     days.fill("14")
     scene.dialog.get_by_label("Until when?").fill("2027-02-01")
@@ -111,11 +110,12 @@ def test_what_the_server_finds_wrong_with_an_answer_is_said_beside_it(
     complaints.allow("422")
     days = scene.dialog.get_by_role("textbox", name="For how many days?")
 
-    days.fill("5000")
-    scene.button("Yes, please").click()
+    for unfit, remedy in (("a month", ""), ("5000", " from 2 to 365")):
+        days.fill(unfit)
+        scene.button("Yes, please").click()
 
-    expect(days).to_have_accessible_description("Please write a whole number from 2 to 365.")
-    expect(days).to_be_focused()
+        expect(days).to_have_accessible_description(f"Please write a whole number{remedy}.")
+        expect(days).to_be_focused()
     assert scene.rig.site.effects() == []
     days.fill("30")
     scene.button("Yes, please").click()
@@ -329,12 +329,7 @@ def test_a_price_that_stood_too_long_and_is_the_same_is_sent_anew(scene: Scene) 
 
 def test_another_answer_asks_for_its_own_price_before_the_click_is_sent(scene: Scene) -> None:
     asked, clicks = pricing(scene, PRICE), clicking(scene, None)
-    body = offer(chargify("pause", for_days="{{ answer.days }}"), texts=DONE, show_price=True)
-    step = msgspec.structs.replace(body.steps[0], form=(DAYS,))
-    scene.customer()
-    scene.rig.sync()
-    scene.rig.publish(msgspec.structs.replace(body, steps=(step,)))
-    scene.visit()
+    pause_first(scene, DAYS)
     expect(scene.dialog.get_by_text(PRICE)).to_be_visible()
 
     scene.dialog.get_by_role("textbox", name="For how many days?").fill("14")
@@ -343,6 +338,54 @@ def test_another_answer_asks_for_its_own_price_before_the_click_is_sent(scene: S
     expect(scene.status.first).to_have_text("As you wished.")
     assert [one["values"] for one in asked] == [{}, {"days": "14"}]
     assert [(one["quote"], one["values"]) for one in clicks] == [("q2", {"days": "14"})]
+
+
+def test_a_chosen_answer_shows_its_price_at_once(scene: Scene) -> None:
+    lengths = (Answer("14", "Two weeks"), Answer("60", "Two months"))
+    survey = FormField("days", "For how long?", FieldKind.CHOICE, lengths, required=True)
+    asked = pricing(scene, "Nothing due now", "$29.00 on 3 March", "$29.00 on 20 April")
+    pause_first(scene, survey)
+    expect(scene.dialog.get_by_text("Nothing due now")).to_be_visible()
+
+    scene.dialog.get_by_role("radio", name="Two weeks").check()
+    expect(scene.dialog.get_by_text("$29.00 on 3 March")).to_be_visible()
+    scene.dialog.get_by_role("radio", name="Two months").check()
+
+    expect(scene.dialog.get_by_text("$29.00 on 20 April")).to_be_visible()
+    assert [one["values"] for one in asked] == [{}, {"days": "14"}, {"days": "60"}]
+
+
+def test_a_price_that_an_answer_prevents_says_so_at_the_answer(
+    scene: Scene, complaints: Complaints
+) -> None:
+    ada = scene.customer()
+    complaints.allow("422")
+    pause_first(scene, DAYS)
+    expect(scene.dialog.locator("#amount.known")).to_be_visible()
+    days = scene.dialog.get_by_role("textbox", name="For how many days?")
+
+    days.fill("5000")
+    scene.button("Yes, please").click()
+
+    expect(days).to_have_accessible_description("Please write a whole number from 2 to 365.")
+    expect(scene.dialog.get_by_text("We cannot tell the price now.")).to_be_visible()
+    days.fill("14")
+    days.blur()
+    expect(scene.dialog.locator("#amount.known")).to_be_visible()
+    scene.button("Yes, please").click()
+    expect(scene.status.first).to_have_text("As you wished.")
+    assert scene.rig.site.subscription(ada)["state"] == "on_hold"
+
+
+def pause_first(scene: Scene, question: FormField) -> None:
+    """A pause with its price, on the screen."""
+    body = offer(chargify("pause", for_days="{{ answer.days }}"), texts=DONE, show_price=True)
+    step = msgspec.structs.replace(body.steps[0], form=(question,))
+    if not scene.rig.site.chargify.state():
+        scene.customer()
+    scene.rig.sync()
+    scene.rig.publish(msgspec.structs.replace(body, steps=(step,)))
+    scene.visit()
 
 
 def test_a_prompt_closed_while_its_price_is_asked_again_sends_nothing(scene: Scene) -> None:

@@ -64,10 +64,8 @@ def source_of(value: str) -> Source | None:
     return Source(SourceKind(found[1]), found[2]) if found else None
 
 
-def check_answers(
-    form: Iterable[FormField], answers: Mapping[str, str], *, must_answer: bool
-) -> None:
-    """Every answer fits its question, and where it must be, no required one is missing.
+def check_answers(form: Iterable[FormField], answers: Mapping[str, str]) -> None:
+    """Every answer fits its question, and no required one is missing.
 
     Raises `AnswerUnfit` for the first that does not.
     """
@@ -75,7 +73,7 @@ def check_answers(
         answer = answers.get(field.key, "").strip()
         if answer:
             _check_answer(field, answer)
-        elif field.required and must_answer:
+        elif field.required:
             raise AnswerUnfit(field.key, f"Please answer: {field.label}")
 
 

@@ -305,11 +305,10 @@ def _refuse_odd_values(values: Mapping[str, str]) -> None:
 
 def _refuse_unfit_answers(body: PromptBody, deed: Deed, kind: Kind) -> None:
     step = body.step(deed.step)
-    if step is None or kind not in FINAL:
-        return
-    button = Button(kind)
+    if step is None or kind not in FINAL or not step.must_answer(Button(kind)):
+        return  # who only leaves is not held up by half an answer
     try:
-        check_answers(step.form, deed.values, must_answer=step.must_answer(button))
+        check_answers(step.form, deed.values)
     except AnswerUnfit as unfit:
         raise FieldInvalid(str(unfit), field=f"values.{unfit.key}") from unfit
 
