@@ -2,10 +2,13 @@
 
 import json
 from html import unescape
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from playwright.sync_api import Page
 
+from browser import NARROW, axe, overflow
 from console.rig import Person, Visitor, actor, signed_in, somebody
 from standfast.bootstrap import House
 from standfast.domain.roles import Role
@@ -111,3 +114,20 @@ def test_a_member_sees_the_proof_and_no_way_to_erase(house, url, app, browser) -
     assert "Proof of changes" in page
     assert "Erase" not in page
     assert member.get(f"/apps/{app}/visitors/profile/erase?{QUERY}").status_code == 403
+
+
+@pytest.fixture
+def page_options() -> dict[str, Any]:
+    return {**NARROW, "bypass_csp": True}
+
+
+@pytest.mark.parametrize("what", ["audit/verify", f"visitors/profile/erase?{QUERY}"])
+def test_the_pages_fit_a_narrow_window_and_axe_finds_nothing(
+    page: Page, app: str, url: str, browser: Visitor, what: str
+) -> None:
+    cookie = {"name": "standfast-session", "value": browser.token or "", "url": url}
+    page.context.add_cookies([cookie])
+
+    page.goto(f"{url}/apps/{app}/{what}")
+
+    assert (axe(page), overflow(page)) == ([], 0)

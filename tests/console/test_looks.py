@@ -52,7 +52,8 @@ PAGES = sorted(
     route.removeprefix("GET ")
     for route in ACCESS
     if route.startswith("GET") and "{" not in route.replace("{app}", "")
-    if not route.endswith("/preview")  # a frame inside the editor, no page of its own
+    # A frame inside the editor and files to keep are no pages of their own.
+    if not route.endswith(("/preview", "/export", "/proof"))
 )
 
 
