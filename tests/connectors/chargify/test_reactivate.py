@@ -204,6 +204,15 @@ def test_money_that_was_taken_is_no_proof_that_nothing_happened(site):
     assert "money was taken" in found.detail
 
 
+def test_without_a_memo_the_state_alone_decides(site):
+    customer = site.a_customer()
+    subscription = canceled(site, customer)
+
+    found = site.look_up(site.order(REACTIVATE, customer, target=subscription))
+
+    assert isinstance(found, Absent)
+
+
 def test_a_refusal_because_somebody_was_faster_is_a_success(site):
     """It is reactivated between our reading and our write."""
     customer = site.a_customer()
