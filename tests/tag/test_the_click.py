@@ -135,7 +135,7 @@ def test_who_needs_a_card_is_led_to_give_one_and_then_gets_the_offer(scene: Scen
     scene.offer(scene.rig.create("pro"), texts=DONE)
     scene.visit()
     scene.button("Yes, please").click()
-    expect(scene.status).to_have_text("We need a payment method first.")
+    expect(scene.status).to_have_text(ResultTexts().needs_visitor)
     link = scene.dialog.get_by_role("link", name="Continue")
     expect(link).to_have_attribute("href", re.compile(r"https://acme\.billingportal\.com/"))
 
