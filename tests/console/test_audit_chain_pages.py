@@ -125,8 +125,9 @@ def page_options() -> dict[str, Any]:
 def test_the_pages_fit_a_narrow_window_and_axe_finds_nothing(
     page: Page, app: str, url: str, browser: Visitor, what: str
 ) -> None:
-    cookie = {"name": "standfast-session", "value": browser.token or "", "url": url}
-    page.context.add_cookies([cookie])
+    page.context.add_cookies(
+        [{"name": "standfast-session", "value": browser.token or "", "url": url}]
+    )
 
     page.goto(f"{url}/apps/{app}/{what}")
 
