@@ -8,6 +8,7 @@ from sqlalchemy import Table
 
 from clocks import FrozenClock
 from sealing import SealedLedger
+from standfast.contract.testing import Script
 from standfast.domain.attempt_chain import EntryKind
 from standfast.domain.audit_chain import Head, read_head
 from standfast.store.database import Database
@@ -281,3 +282,21 @@ def test_a_snapshot_that_is_not_what_its_name_says_is_found(chain) -> None:
 def test_a_head_is_read_as_it_is_printed(chain) -> None:
     assert read_head(f" {chain.head()}\n") == chain.head()
     assert [read_head(text) for text in ("", "3", "x:1", "3:abc")] == [None] * 4
+
+
+def test_whatever_the_biller_does_the_chain_holds(chain) -> None:
+    """No row that the ledger itself writes may look like a forgery."""
+    for number, script in enumerate(Script):
+        customer = f"c{number}x"
+        chain.ledger.world.add_customer(customer, plan="gold")
+        chain.ledger.world.next(script)
+        chain.ledger.click("add_coupon", "cancel_subscription", customer=customer)
+        chain.seal()
+        for seconds in (0, 5, 30, 120, 600, 3600):
+            chain.clock.advance(seconds)
+            chain.ledger.mend()
+            chain.ledger.work()
+        chain.seal()
+        assert chain.audit.whole().flaw is None, script
+
+    assert chain.audit.whole().holds
