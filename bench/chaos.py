@@ -21,7 +21,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
     configure_logs(level=logging.WARNING)
     seed = random.SystemRandom().randrange(10**6) if chosen.seed is None else chosen.seed
-    scale = Scale(chosen.at_once, chosen.webs, chosen.workers, dict(chosen.duration))
+    scale = Scale(
+        chosen.at_once,
+        chosen.webs,
+        chosen.workers,
+        seconds=60 * chosen.minutes,
+        durations=dict(chosen.duration),
+    )
     wanted = DATABASES if chosen.database == "both" else (chosen.database,)
     courses = {}
     for database in wanted:
@@ -52,6 +58,12 @@ def _parser() -> argparse.ArgumentParser:
         type=_duration,
         metavar="NAME=SECONDS",
         help="change one of Standfast's; with absence_proof=0 the bars must fail",
+    )
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        default=float("inf"),
+        help="begin no round after so long, and judge those that were played",
     )
     parser.add_argument("--keep", action="store_true", help="keep logs and data in any case")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")

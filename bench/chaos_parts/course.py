@@ -106,9 +106,14 @@ def _player(
 
 
 def _play(player: Player, drawn: list[Round], spare: list[Round], scale: Scale) -> list[Played]:
-    """All rounds, then further kills for windows that came short."""
+    """All rounds there is time for, then further kills for windows that came short."""
+    over_at = time.monotonic() + scale.seconds
+
+    def play(one: Round) -> Played | None:
+        return player.play(one) if time.monotonic() < over_at else None
+
     with ThreadPoolExecutor(scale.at_once, "round") as pool:
-        played = list(pool.map(player.play, drawn))
+        played = [one for one in pool.map(play, drawn) if one is not None]
     for one in spare:
         wanted = 1 + len(player.kills) // 8  # a tenth of the kills at least, with room
         short = next((w for w in Window if _hits(player, w) < wanted), None)

@@ -40,12 +40,14 @@ LIMITS = {"visitor": 10_000, "app": 1_000_000, "address": 1_000_000, "server": 1
 class Scale:
     """How many rounds run at once, and how many processes there are on PostgreSQL.
 
-    `durations` replace some of ours: a ledger made careless must be found out.
+    No round begins after so many `seconds`. `durations` replace some of ours: a ledger made
+    careless must be found out.
     """
 
     at_once: int = 12
     webs: int = 2
     workers: int = 3
+    seconds: float = float("inf")
     durations: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
