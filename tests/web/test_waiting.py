@@ -9,8 +9,8 @@ from standfast.services.follow_result import Recorded, RunView
 from standfast.store.signals import RUN_SETTLED, LocalSignals, Signal
 from standfast.web.waiting import RunWaiter
 
-PENDING = Recorded("i1", True, (RunView("r1", RunState.ACCEPTED, "…"),))
-DONE = replace(PENDING, runs=(RunView("r1", RunState.SUCCEEDED, "Done."),))
+PENDING = Recorded("i1", True, (RunView("r1", RunState.ACCEPTED, "…"),), is_settled=False)
+DONE = replace(PENDING, runs=(RunView("r1", RunState.SUCCEEDED, "Done."),), is_settled=True)
 FOR_EVER = 3_600.0
 
 
