@@ -84,6 +84,11 @@ def test_a_changed_row_is_named_with_status_1(terminal, app) -> None:
     assert answer.stdout.startswith("BROKEN: audit_entries aud_")
 
 
+def test_where_nothing_has_ended_nothing_is_sealed(terminal, app) -> None:
+    assert _told(terminal) == ["Nothing has been sealed yet."]
+    assert terminal.run("audit", "key").returncode == 1
+
+
 def test_without_a_database_nothing_is_made(terminal) -> None:
     answer = terminal.run("audit", "verify")
 

@@ -66,7 +66,9 @@ def told(verdict: Verdict) -> list[str]:
             f"BROKEN: {verdict.flaw}",
             f"The {verdict.seals:,} seals before that hold, up to {verdict.head}.",
         ]
-    lines = [f"{verdict.seals:,} seals hold, up to {verdict.head}."]
+    lines = ["Nothing has been sealed yet."]
+    if verdict.seals:
+        lines = [f"{verdict.seals:,} seals hold, up to {verdict.head}."]
     if verdict.waiting:
         lines.append(f"{verdict.waiting:,} more wait for their seal, none longer than 60 s.")
     return lines
