@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 from psycopg import sql
@@ -15,7 +16,7 @@ QUICK = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
 
 
 @contextmanager
-def running_postgresql(settings: Sequence[str] = QUICK) -> Generator[str]:
+def running_postgresql(settings: Sequence[LiteralString] = QUICK) -> Generator[str]:
     """The address of an empty database. Without `settings` it survives a power cut, too."""
     runtime = Path(tempfile.mkdtemp(prefix="sf-"))
     before = os.environ.get("XDG_RUNTIME_DIR")
