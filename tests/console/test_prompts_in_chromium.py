@@ -167,7 +167,7 @@ def test_the_preview_is_drawn_by_the_tag_and_follows_the_form(editor: Page) -> N
     editor.get_by_role("button", name="Refused").click()
     expect(dialog.get_by_text("We could not make this change")).to_be_visible()
     editor.get_by_role("button", name="Needs payment").click()
-    expect(dialog.get_by_text("We need a payment method first.")).to_be_visible()
+    expect(dialog.get_by_text("Please add a payment method or confirm")).to_be_visible()
     for name in ("Phone", "Dark", "Offer"):
         editor.get_by_role("button", name=name, exact=True).click()
     expect(dialog.get_by_text("Ten off, for you")).to_be_visible()

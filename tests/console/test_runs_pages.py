@@ -179,7 +179,7 @@ def test_what_was_asked_is_told_by_name_and_what_was_shown_word_for_word(told: T
 def test_a_refusal_says_why_and_what_to_do_and_shows_the_answer(told: Told) -> None:
     page = told.story("declined")
 
-    assert "They can enter another payment method and accept again." in page
+    assert "Once the customer has given another payment method, run it again." in page
     assert "Chargify said no" in page
     assert '<span class="faint">Status</span> <b>422</b>' in page
     assert "Request id" in page

@@ -21,7 +21,9 @@ def test_of_three_customers_two_get_the_two_coupons_and_one_is_told(rig: Rig):
 
     refused = [one["refusal"] for one in results if one.get("refusal")]
     assert [one["reason"] for one in refused] == ["limit_reached"]
-    assert refused[0]["message"] == "We could not make this change. Nothing was charged."
+    assert refused[0]["message"] == (
+        "We could not make this change. Nothing was charged. This offer is used up."
+    )
     with_coupon = [one for one in people if "TEN" in rig.site.subscription(one)["coupon_codes"]]
     assert len(with_coupon) == 2
     assert _used(rig, Scope.ACCEPTS, prompt) == 2

@@ -5,6 +5,7 @@ from typing import Any
 from journeys.billing_site import DECLINED, Customer
 from journeys.rig import Rig, until
 from journeys.shop import state_of
+from standfast.domain.prompt import ResultTexts
 
 AWAY_SECONDS = 10
 
@@ -20,7 +21,7 @@ def test_without_a_card_the_customer_is_sent_to_give_one(rig: Rig) -> None:
 
     (run,) = result["runs"]
     assert run["state"] == "waiting_for_visitor"
-    assert run["message"] == "We need a payment method first."
+    assert run["message"] == ResultTexts().needs_visitor
     assert run["link"].startswith("https://acme.billingportal.com/manage/")
     assert rig.site.writes() == []
     assert rig.site.subscriptions(ada) == []

@@ -19,7 +19,7 @@ from standfast.services.record_interaction import Deed
 from standfast.store.database import Database, open_database
 
 TODAY = "2026-03-02"
-REFUSED_TEXT = "We could not make this change. Nothing was charged."
+REFUSED_TEXT = "We could not make this change. Nothing was charged. This offer is used up."
 
 
 @pytest.fixture

@@ -141,12 +141,14 @@ class ReShowRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ResultTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the visitor reads after the click."""
+    """What the visitor reads after the click; why it was refused follows only our own words."""
 
     succeeded: str = "Done. Your subscription has been changed."
     pending: str = "We are on it. You will see the change in a moment."
     refused: str = "We could not make this change. Nothing was charged."
-    needs_visitor: str = "We need a payment method first."
+    needs_visitor: str = (
+        "Please add a payment method or confirm the payment first. Nothing has been charged."
+    )
     fallback_link: str | None = None
 
 

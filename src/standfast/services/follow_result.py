@@ -16,6 +16,7 @@ from standfast.services.errors import NotFound
 from standfast.services.go_on import go_on
 from standfast.services.snapshots import Snapshots
 from standfast.services.tokens import Tokens
+from standfast.services.visitor_words import refused_words
 from standfast.store.database import Database, Reader
 from standfast.store.interactions import InteractionRow, find_interaction
 from standfast.store.runs import list_runs, lock_runs
@@ -116,9 +117,8 @@ class FollowResult:
         The author wrote for the button as a whole: "Nothing was charged" would be untrue where
         one of two changes was made.
         """
-        views = dict.fromkeys(view_of(run, texts).message for run in runs)
-        if len(views) < 2:
-            return next(iter(views), "")
+        if len({_text_of(run.state, texts) for run in runs}) < 2:
+            return next((view_of(run, texts).message for run in runs), "")
         return " ".join(dict.fromkeys(self._sentence(run, texts) for run in runs))
 
     def _sentence(self, run: ActionRun, texts: ResultTexts) -> str:
@@ -149,16 +149,30 @@ class FollowResult:
 
 
 def view_of(run: ActionRun, texts: ResultTexts) -> RunView:
-    """The operator's reason stays with the operator; the visitor reads the prompt's own words."""
+    """The billing system's words stay with the operator; the visitor reads the prompt's own."""
+    text = _text_of(run.state, texts)
     match run.state:
-        case RunState.SUCCEEDED:
-            return RunView(run.id, run.state, texts.succeeded)
         case RunState.WAITING_FOR_VISITOR:
-            return RunView(run.id, run.state, texts.needs_visitor, run.result.link)
+            return RunView(run.id, run.state, text, run.result.link)
+        case RunState.REFUSED:
+            told = refused_words(texts, run.result.reason)
+            return RunView(run.id, run.state, told, texts.fallback_link)
+        case RunState.FAILED | RunState.CANCELLED:
+            return RunView(run.id, run.state, text, texts.fallback_link)
+        case _:
+            return RunView(run.id, run.state, text)
+
+
+def _text_of(state: RunState, texts: ResultTexts) -> str:
+    match state:
+        case RunState.SUCCEEDED:
+            return texts.succeeded
+        case RunState.WAITING_FOR_VISITOR:
+            return texts.needs_visitor
         case RunState.REFUSED | RunState.FAILED | RunState.CANCELLED:
-            return RunView(run.id, run.state, texts.refused, texts.fallback_link)
+            return texts.refused
         case RunState.ACCEPTED | RunState.RETRYING | RunState.UNKNOWN | RunState.NEEDS_OPERATOR:
-            return RunView(run.id, run.state, texts.pending)
+            return texts.pending
 
 
 def _verdict(views: Sequence[RunView]) -> tuple[Verdict, str | None]:
@@ -172,7 +186,8 @@ def _verdict(views: Sequence[RunView]) -> tuple[Verdict, str | None]:
 def _refused(recorded: Recorded, refusal: Mapping[str, str], texts: ResultTexts) -> Recorded:
     """Nothing was started. A price that does not count is no end: it is shown again."""
     is_price = refusal["reason"] == RefusalReason.QUOTE_REFUSED
-    message, way_out = (PRICE_AGAIN, None) if is_price else (texts.refused, texts.fallback_link)
+    told = refused_words(texts, refusal["reason"])
+    message, way_out = (PRICE_AGAIN, None) if is_price else (told, texts.fallback_link)
     link = {"link": way_out} if way_out else {}
     return replace(
         recorded,

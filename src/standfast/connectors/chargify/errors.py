@@ -71,7 +71,9 @@ class Row:
 _PICK_COUPON = "Pick another coupon in the prompt, or sync the catalogue."
 _PICK_PLAN = "Pick another plan in the prompt, or sync the catalogue."
 _ACCOUNT = "Settle this with Chargify; runs wait and go on by themselves."
-_CARD = "The customer must give another payment method."
+_CARD = "The customer must give a payment method that can be charged."
+_OUR_FAULT = "Nothing is wrong with the customer or the prompt. Please report this as a fault."
+_OTHER_CARD = "Ask the customer for another payment method."
 
 TABLE: tuple[Row, ...] = (
     # The four account texts of the vendor's error-handling page.
@@ -125,6 +127,17 @@ TABLE: tuple[Row, ...] = (
         RefusalReason.WRONG_STATE,
         "Its paid period is over. Choose 'begin a new one' in the prompt if a charge is meant.",
     ),
+    # "Cannot be put on hold less than 24 hours before the next billing", and not twice.
+    Row(
+        r"not eligible to be put on hold",
+        RefusalReason.WRONG_STATE,
+        "It is on hold already, or renews within 24 hours.",
+    ),
+    Row(
+        r"not eligible for a prorated migration",
+        RefusalReason.WRONG_STATE,
+        "It has this plan already, or its state does not allow another one now.",
+    ),
     Row(
         r"past due|not eligible|cannot be cancell?ed|that are on hold can be|not currently on hold"
         r"|cannot reactivate a subscription|subscription must be active",
@@ -152,8 +165,10 @@ TABLE: tuple[Row, ...] = (
         r"declin|forced failure|insufficient funds|do not honou?r|could not be charged"
         r"|retry was unsuccessful|gateway error|lost card|stolen card|invalid card|security code",
         RefusalReason.PAYMENT_DECLINED,
-        _CARD,
+        _OTHER_CARD,
     ),
+    # Says that our request is malformed.
+    Row(r"must be an object|only one of '' or '' may be set", RefusalReason.OTHER, _OUR_FAULT),
     # What Chargify misses about the customer is nothing a prompt can give.
     Row(
         r"cannot be blank|shipping address",
@@ -161,6 +176,10 @@ TABLE: tuple[Row, ...] = (
         "Complete the customer in Chargify.",
     ),
 )
+
+
+_GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+_NO_RECORD = "Chargify no longer has this record."
 
 
 def row_for(texts: list[str]) -> Row | None:
@@ -248,8 +267,11 @@ def _refusal(answer: Answer) -> Outcome | AlreadyCanceled:
     texts = texts_of(answer)
     row = row_for(texts)
     said = _said(answer.status, texts)
+    if row is None and answer.status in _GONE:
+        also = "" if said == _NO_RECORD else f" {said}"
+        return Refused(RefusalReason.NO_SUBSCRIPTION, f"{_NO_RECORD}{also}")
     if row is None:
-        return Refused(_reason_of_status(answer.status), said)
+        return Refused(RefusalReason.OTHER, said)
     message = f"{said} {row.advice}".strip()
     match row.means:
         case Meaning.ACCOUNT_BLOCKED:
@@ -264,17 +286,16 @@ def _refusal(answer: Answer) -> Outcome | AlreadyCanceled:
             return Refused(reason, message)
 
 
-def _reason_of_status(status: int) -> RefusalReason:
-    is_gone = status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
-    return RefusalReason.NO_SUBSCRIPTION if is_gone else RefusalReason.OTHER
-
-
 def _said(status: int, texts: list[str]) -> str:
     if texts:
-        return f"Chargify says: {'; '.join(texts)}"
+        return f"Chargify says: {_sentences(texts)}"
     if status == HTTPStatus.NOT_FOUND:
-        return "Chargify no longer has this record."
-    return f"Chargify refused with status {status} and no text."
+        return _NO_RECORD
+    return f"Chargify refused with status {status} and did not say why."
+
+
+def _sentences(texts: list[str]) -> str:
+    return " ".join(text if text.endswith((".", "!", "?")) else f"{text}." for text in texts)
 
 
 def _retry_after(answer: Answer) -> float | None:

@@ -12,7 +12,7 @@ from litestar.params import FromPath
 
 from standfast.contract.actions import ActionSpec
 from standfast.contract.catalogue import CatalogueItem, ItemKind
-from standfast.domain.action_run import Origin, RunState
+from standfast.domain.action_run import ActionRun, Origin, RunState
 from standfast.domain.quote import sentence
 from standfast.domain.redoing import goal_of, undos_of
 from standfast.domain.roles import Permission
@@ -30,6 +30,7 @@ from standfast.web.console.runs_words import (
     STATES,
     TAKEN_BACK,
     UNDONE,
+    UNSEEN,
     remedy,
 )
 from standfast.web.console.visit import Answer, Visit
@@ -164,7 +165,7 @@ def _told(story: RunStory) -> dict[str, Any]:
         "trait": story.spec.trait if story.spec else "Billing id",
         "source": SOURCES.get((story.click.billing_id_source if story.click else "") or "", ""),
         "state": STATES[run.state],
-        "advice": remedy(run.result.reason) or ADVICE.get(run.state, ""),
+        "advice": _advice(run),
         "label": clicked_label(story),
         "asked": tuple(asked_of(action, run.parameters, story.items)),
         "meaning": _meaning(story),
@@ -189,6 +190,12 @@ def _kept(story: RunStory) -> str:
 def _is_undone(story: RunStory) -> bool:
     undos = undos_of(story.run, story.siblings)
     return any(one.state is RunState.SUCCEEDED for one in undos)
+
+
+def _advice(run: ActionRun) -> str:
+    if run.state is RunState.WAITING_FOR_VISITOR and run.origin is not Origin.CLICK:
+        return UNSEEN
+    return remedy(run.result.reason) or ADVICE.get(run.state, "")
 
 
 def _meaning(story: RunStory) -> str:

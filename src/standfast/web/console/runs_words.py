@@ -72,7 +72,8 @@ REMEDIES: Mapping[RefusalReason, str] = {
     "it in the billing system.",
     RefusalReason.PLAN_UNKNOWN: "Choose a plan of the catalogue in the prompt.",
     RefusalReason.PLAN_RETIRED: "The plan is sold no more. Choose another one in the prompt.",
-    RefusalReason.COUPON_UNKNOWN: "Choose a coupon of the catalogue in the prompt.",
+    RefusalReason.COUPON_UNKNOWN: "Check the coupon in the prompt: it must be in the catalogue, "
+    "and to be removed it must be on the subscription.",
     RefusalReason.COUPON_EXPIRED: "The coupon's time is over. Choose another one in the prompt.",
     RefusalReason.COUPON_RETIRED: "The coupon is archived. Choose another one in the prompt.",
     RefusalReason.COUPON_NOT_FOR_PLAN: "The coupon is not meant for the customer's plan. Name the "
@@ -81,8 +82,8 @@ REMEDIES: Mapping[RefusalReason, str] = {
     "the old one in the prompt, or choose stackable coupons.",
     RefusalReason.COUPON_PRESENT: "The customer has another coupon. Say in the prompt whether to "
     "stack or to replace it.",
-    RefusalReason.PAYMENT_DECLINED: "The customer's bank said no. They can enter another payment "
-    "method and accept again.",
+    RefusalReason.PAYMENT_DECLINED: "Once the customer has given another payment method, run it "
+    "again.",
     RefusalReason.PARAMETER_INVALID: "Open the prompt and mend the action's settings.",
     RefusalReason.CONNECTION_INACTIVE: "Switch the connection on, or pause the prompt.",
     RefusalReason.OFFER_CHANGED: "The prompt was changed between showing and clicking. The next "
@@ -95,7 +96,8 @@ REMEDIES: Mapping[RefusalReason, str] = {
     "prompt, or end the prompt.",
     RefusalReason.SITE_DOWN: "The billing system did not answer, and the prompt does not wait for "
     "it. Run it again when it answers.",
-    RefusalReason.OTHER: "The billing system's own words stand below. Look at the customer there.",
+    RefusalReason.OTHER: "The billing system's whole answer stands below. If it does not help, "
+    "look at the customer there.",
 }
 
 # What an operator does about a state that does not end well by itself.
@@ -104,9 +106,13 @@ ADVICE: Mapping[RunState, str] = {
     "to them next.",
     RunState.NEEDS_OPERATOR: "Look at the customer in the billing system and record below whether "
     "it happened. If it did not, it can be run again.",
-    RunState.WAITING_FOR_VISITOR: "The customer sees what to do. If they do not come back within a "
-    "day, the change is cancelled.",
+    RunState.WAITING_FOR_VISITOR: "Nothing yet: the customer has been told what to do. If they do "
+    "not come back within a day, the change is cancelled.",
 }
+UNSEEN = (
+    "The customer does not see this run, so ask them. If it is not done within a day, the change "
+    "is cancelled."
+)
 
 CAUSES: Mapping[RetryCause, str] = {
     RetryCause.NOT_REACHED: "It could not be reached.",

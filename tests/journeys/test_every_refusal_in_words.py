@@ -1,0 +1,198 @@
+"""Whatever Chargify refuses (chargify-api.md, 3.9 to 3.15) is told in words that people can use.
+
+The visitor reads what became of the click; the operator what Chargify said and what to do. The
+simulator gives the documented answer to the one write, everything else is real. The words stand
+in `what_refusals_say.py`.
+"""
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from builders import a_prompt
+from connectors.chargify.refusals import CASES, Case
+from connectors.chargify.stages import WRITES
+from console.rig import CHEAP, Visitor
+from journeys.billing_site import BillingSite, Customer, billing_site
+from journeys.rig import MovingClock, Rig, chargify, open_shop, served, standing_house, working
+from journeys.what_refusals_say import NOTHING_CHANGED, SAID, TO_DO, WAIT_FOR_THEM, WAITS
+from standfast.contract.actions import RefusalReason
+from standfast.domain.prompt import ResultTexts
+from standfast.domain.roles import Role
+from standfast.services.one_time_links import OneTimeLinks
+from standfast.services.passwords import Passwords
+from standfast.services.permissions import SYSTEM
+from standfast.services.sign_in import SignIn
+
+PARAMETERS: dict[str, dict[str, str]] = {
+    "create_subscription": {"plan": "pro"},
+    "cancel_subscription": {"when": "now"},
+    "add_coupon": {"coupon": "STACK7", "when_present": "stack"},
+    "switch_plan": {"plan": "pro", "when": "now"},
+    "pause": {"for_days": "20"},
+    "extend_trial": {"days": "10"},
+    "remove_coupon": {"coupon": "STACK5"},
+}
+PORTAL = "https://acme.billingportal.com/"
+BANK = "https://acme.chargify.com/3d-secure/"
+
+
+@dataclass
+class Told:
+    """The prompts by action, the customers by case; `operator` reads the console."""
+
+    rig: Rig
+    operator: Visitor
+    prompts: dict[str, str] = field(default_factory=dict[str, str])
+    customers: dict[str, Customer] = field(default_factory=dict[str, Customer])
+
+    def click(self, case: Case) -> dict[str, Any]:
+        """The answer to a click on the prompt with the case's action."""
+        identity = self.rig.shop.identity(self.customers[case.id])
+        shown = self.rig.shop.decide(identity)["prompts"]
+        (prompt,) = [one for one in shown if one["prompt"] == self.prompts[case.action]]
+        return self.rig.shop.click(identity, prompt)
+
+    def verdict(self, result: dict[str, Any]) -> list[str]:
+        """The paragraphs that an operator finds on top of the run's page."""
+        path = f"/apps/{self.rig.shop.app}/runs/{result['runs'][0]['id']}"
+        page = self.operator.get(path).text.partition('<section class="verdict')[2]
+        paragraphs = re.findall(r"<p[^>]*>(.*?)</p>", page.partition("<dl")[0], re.DOTALL)
+        return [html.unescape(re.sub(r"<[^>]+>", "", one)).strip() for one in paragraphs]
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+    clock = MovingClock()
+    with ExitStack() as stack:
+        site = stack.enter_context(billing_site())
+        data = tmp_path_factory.mktemp("refusals") / "data"
+        house = stack.enter_context(standing_house(data, site, clock))
+        stack.enter_context(working(house))
+        client = stack.enter_context(served(house))
+        rig = Rig(house, site, open_shop(house, client, clock), clock)
+        told = Told(rig, signed_in(rig))
+        stack.callback(Visitor.close_all)
+        add_plan_with_a_trial(site)
+        told.customers |= {case.id: a_customer(site, case) for case in CASES}
+        rig.sync()
+        for action in WRITES:
+            wanted = PARAMETERS.get(action, {})
+            plan = {"plan": site.plans[wanted["plan"]]} if "plan" in wanted else {}
+            told.prompts[action] = rig.publish(a_prompt(chargify(action, **wanted | plan)), action)
+        yield told
+
+
+def signed_in(rig: Rig) -> Visitor:
+    """An app administrator."""
+    house, passwords = rig.house, Passwords(CHEAP)
+    links = OneTimeLinks(house.database, passwords, house.clock)
+    token = links.invite(SYSTEM, rig.shop.app, Role.APP_ADMIN)
+    person = links.sign_up(
+        token, name="Olga", login="olga@acme.io", password="a calm river at dawn"
+    )
+    session = SignIn(house.database, passwords, house.clock).begin(person, browser="A test")
+    return Visitor(str(rig.shop.client.base_url), session)
+
+
+def add_plan_with_a_trial(site: BillingSite) -> None:
+    trial = {"name": "Try", "handle": "try", "price_in_cents": 900, "interval": 1}
+    trial |= {"interval_unit": "month", "trial_price_in_cents": 0, "trial_interval": 14}
+    product = {**trial, "trial_interval_unit": "day", "require_credit_card": True}
+    site.post(f"/product_families/{site.families['boards']}/products.json", product=product)
+
+
+def a_customer(site: BillingSite, case: Case) -> Customer:
+    """Somebody for whom the action could be done, if Chargify would."""
+    plans = {"create_subscription": None, "extend_trial": "try"}
+    who = site.add_customer(case.id.replace("_", "-"), plan=plans.get(case.action, "basic"))
+    match case.action:
+        case "remove_coupon":
+            site.put_coupon_on(who, "STACK5")
+        case "reactivate":
+            site.cancel(who)
+        case "resume":
+            end = (datetime.now(UTC) + timedelta(days=9)).date().isoformat()
+            hold = {"automatically_resume_at": f"{end}T00:00:00Z"}
+            site.post(f"/subscriptions/{who.subscription}/hold.json", hold=hold)
+        case "retry_payment":
+            site.chargify.force(who.subscription, state="past_due", balance_in_cents=900)
+        case _:
+            pass
+    return who
+
+
+def will_say(site: BillingSite, case: Case) -> None:
+    """The documented answer, to the next such write."""
+    method, path = WRITES[case.action]
+    site.chargify.fault(
+        method,
+        path,
+        "status",
+        status=case.status,
+        body=json.dumps(case.body),
+        content_type="application/json",
+    )
+
+
+each_case = pytest.mark.parametrize("case", CASES, ids=[one.id for one in CASES])
+
+
+@each_case
+def test_a_refusal_is_read_by_visitor_and_operator(told: Told, case: Case) -> None:
+    who = told.customers[case.id]
+    before = told.rig.site.subscriptions(who)
+    will_say(told.rig.site, case)
+
+    result = told.click(case)
+
+    said = SAID[case.id]
+    assert result["message"] == said.visitor
+    if isinstance(case.expected, RefusalReason):
+        advice = f"What to do: {TO_DO[case.expected]}"
+        assert (result["state"], result["link"]) == ("refused", None)
+        assert told.verdict(result) == ["Refused", said.operator, NOTHING_CHANGED, advice]
+    else:
+        advice = f"What to do: {WAIT_FOR_THEM}"
+        is_of_the_bank = "3-D Secure" in said.operator
+        assert result["state"] == "needs_visitor"
+        assert result["link"].startswith(BANK if is_of_the_bank else PORTAL)
+        assert told.verdict(result) == ["Waiting for customer", WAITS, said.operator, advice]
+    assert told.rig.site.subscriptions(who) == before
+
+
+def test_an_author_s_own_words_are_all_that_the_visitor_reads(told: Told) -> None:
+    rig = told.rig
+    case = next(one for one in CASES if one.id == "archived")
+    who = rig.site.add_customer("bob", plan="basic")
+    rig.sync()
+    own = ResultTexts(refused="Sorry! Write to us.", fallback_link="https://acme.io/help")
+    action = chargify("add_coupon", **PARAMETERS["add_coupon"])
+    prompt_id = rig.publish(a_prompt(action, texts=own), "Own words")
+    (prompt,) = [
+        one
+        for one in rig.shop.decide(rig.shop.identity(who))["prompts"]
+        if one["prompt"] == prompt_id
+    ]
+    will_say(rig.site, case)
+
+    result = rig.shop.click(rig.shop.identity(who), prompt)
+
+    assert (result["message"], result["link"]) == ("Sorry! Write to us.", "https://acme.io/help")
+
+
+def test_no_visitor_reads_the_vendor_s_words() -> None:
+    read = " ".join(said.visitor for said in SAID.values())
+
+    assert not re.search(r"chargify|coupon|product|422|error|invalid", read, re.IGNORECASE)
+
+
+def test_every_refusal_has_its_words() -> None:
+    assert SAID.keys() == {case.id for case in CASES}
