@@ -27,6 +27,8 @@ RUNS, INTERACTIONS, VERSIONS, ATTEMPTS, DEEDS, SEALS = (
     "audit_entries",
     "seals",
 )
+SHOWN = (INTERACTIONS, VERSIONS)
+"""What was there before a run began, and stays as it was."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -201,22 +203,31 @@ def _flaw_of_newest(seal: Seal, rows: RunRows) -> Flaw | None:
         return Flaw(ATTEMPTS, f"{run['id']} line {bare.n}", told)
     if run["sealed_hash"] != seal.digest:
         return Flaw(RUNS, run["id"], f"sealed_hash: it is not what seal {seal.n} was made over")
-    if run["last_hash"] != seal.digest:
-        return None  # it has gone on since and will be sealed again; see `flaw_of_unsealed`
+    if run["last_hash"] != seal.digest:  # it has gone on since and will be sealed again
+        return _flaw_of_facts(seal, rows, tables=SHOWN)
     if run["finished_at"] is None:
         return Flaw(RUNS, run["id"], f"finished_at: it was finished when seal {seal.n} was made")
-    return _flaw_of_facts(seal, rows)
+    return _flaw_of_facts(seal, rows, tables=(RUNS, *SHOWN))
 
 
-def _flaw_of_facts(seal: Seal, rows: RunRows) -> Flaw | None:
+def shows_otherwise(before: Seal, facts: Mapping[str, str], salt: str) -> bool:
+    """Whether a run that is to be sealed again was clicked on something else than before.
+
+    A run may go on after it was sealed; what was shown and clicked never does.
+    """
+    is_comparable = before.is_erasure is not bool(salt)
+    return is_comparable and any(before.facts.get(one) != facts.get(one) for one in SHOWN)
+
+
+def _flaw_of_facts(seal: Seal, rows: RunRows, *, tables: Sequence[str]) -> Flaw | None:
     found = digests_of(rows.texts(), rows.entries[0].salt)
     names = {RUNS: rows.run["id"], INTERACTIONS: rows.run["interaction_id"], VERSIONS: ""}
     if rows.interaction is not None:
         shown = rows.interaction
         names[VERSIONS] = f"{shown['prompt_id']} version {shown['version']}"
-    for table, name in names.items():
+    for table in tables:
         if found.get(table) != seal.facts.get(table):
-            return Flaw(table, name, _facts_told(table, rows, seal))
+            return Flaw(table, names[table], _facts_told(table, rows, seal))
     return None
 
 

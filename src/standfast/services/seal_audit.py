@@ -1,6 +1,7 @@
 """Links what is finished into the sealed chain, a little later than it finished."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,11 +18,13 @@ from standfast.domain.audit_chain import (
     deed_texts,
     digests_of,
     link,
+    shows_otherwise,
 )
 from standfast.store.database import Database, Reader, Transaction
 from standfast.store.seal_keys import SigningKey, signing_key
 from standfast.store.sealed_rows import read_deeds, read_runs, read_salts
 from standfast.store.seals import (
+    RunMovedOn,
     Unsealed,
     add_seals,
     find_head,
@@ -64,7 +67,7 @@ class SealAudit:
 
     def seal_due(self) -> bool:
         """Seal what waits, at most a batch; whether there was anything."""
-        with self.database.reading() as reader:
+        with self.database.reading_one_moment() as reader:  # another sealer may be at work
             waiting = list_unsealed(reader, limit=BATCH + len(self._refused))
             waiting = [one for one in waiting if one.subject not in self._refused]
             if not waiting:
@@ -132,7 +135,7 @@ class SealAudit:
         return self._key
 
     def _write(self, links: Sequence[Seal], head: Head) -> None:
-        with self.database.writing() as transaction:
+        with suppress(RunMovedOn), self.database.writing() as transaction:
             lock_chain(transaction)
             if find_head(transaction) == head:
                 add_seals(transaction, links)
@@ -144,7 +147,8 @@ def _next_of_run(rows: RunRows, salt: str, before: Seal | None) -> _Draft | None
         return None
     if not salt and (before is None or not before.is_erasure):
         return None
-    return _run_draft(rows, salt, is_erasure=not salt)
+    draft = _run_draft(rows, salt, is_erasure=not salt)
+    return None if before is not None and shows_otherwise(before, draft.facts, salt) else draft
 
 
 def _run_draft(rows: RunRows, salt: str, *, is_erasure: bool) -> _Draft:

@@ -35,6 +35,10 @@ class Unsealed:
     at: datetime
 
 
+class RunMovedOn(Exception):
+    """A line was written to a run's journal after its seal was worked out."""
+
+
 def lock_chain(transaction: Transaction) -> None:
     """Only one transaction lengthens the chain; on SQLite there is only one that writes."""
     if transaction.connection.dialect.name == "postgresql":
@@ -94,14 +98,16 @@ def count_unsealed(reader: Reader) -> int:
 
 
 def add_seals(transaction: Transaction, links: Sequence[Seal]) -> None:
-    """Lengthen the chain, and mark what is sealed now."""
+    """Lengthen the chain, and mark what is sealed now. Raises `RunMovedOn`: nothing may stay."""
     if not links:
         return
     transaction.connection.execute(insert(seals), [msgspec.structs.asdict(one) for one in links])
     for one in links:
         if one.kind is SealKind.RUN:
             statement = "UPDATE action_runs SET sealed_hash = ? WHERE id = ? AND last_hash = ?"
-            execute(transaction.connection, statement, (one.digest, one.subject, one.digest))
+            values = (one.digest, one.subject, one.digest)
+            if execute(transaction.connection, statement, values).rowcount != 1:
+                raise RunMovedOn
     deeds = [one.subject for one in links if one.kind is SealKind.DEED]
     if deeds:
         transaction.connection.execute(
