@@ -18,13 +18,14 @@ from standfast.domain.action_run import ActionRun, RunState
 from standfast.domain.attempt_chain import EntryKind
 from standfast.domain.redoing import hindrance_to_again, hindrance_to_undo
 from standfast.domain.roles import Role
+from standfast.services import erase_visitor
 from standfast.services.erase_visitor import EraseVisitor
 from standfast.services.errors import FieldInvalid, NotFound, NotNow
 from standfast.services.export_visitor import ExportVisitor
 from standfast.services.permissions import Actor, Forbidden
 from standfast.services.see_visitors import SeeVisitors
 from standfast.store.billing import replace_customers, save_fresh_billing
-from standfast.store.database import Database
+from standfast.store.database import Database, Transaction
 from standfast.store.interactions import add_interaction, count_interaction
 from standfast.store.runs import add_run, append_entry, get_run
 from standfast.store.schema import core, mirror, visitors
@@ -340,3 +341,28 @@ def test_after_an_erasure_there_is_nothing_to_export(home) -> None:
 
     with pytest.raises(NotFound):
         home.exporting.export(APP, PERSON)
+
+
+def test_a_click_that_comes_while_its_person_is_erased_is_not_left_behind(
+    home, monkeypatch
+) -> None:
+    if home.database.is_embedded:
+        pytest.skip("there is only one writer")
+    real = erase_visitor.list_runs_of
+    late: list[ActionRun] = []
+
+    def overtaken(reader, app_id, user_id):
+        runs = real(reader, app_id, user_id)
+        if isinstance(reader, Transaction) and not late:
+            late.append(home.clicked(2))
+        return runs
+
+    monkeypatch.setattr(erase_visitor, "list_runs_of", overtaken)
+    with pytest.raises(NotNow, match="this very moment"):
+        home.erase()
+
+    with home.database.reading() as reader:
+        assert get_run(reader, late[0].id).user_id == PERSON
+    home.ledger.work()
+    home.erase()
+    assert home.traces() == {}

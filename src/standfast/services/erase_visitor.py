@@ -125,6 +125,7 @@ class EraseVisitor(Acting):
         )
         deeds = erase_deeds(transaction, person, {run.id for run in runs})
         interactions = erase_interactions(transaction, person)
+        _refuse_late(runs, list_runs_of(transaction, person.app_id, person.pseudonym))
         erase_visitor(transaction, person)
         for one in known:
             erase_news(transaction, one, at=now)
@@ -167,6 +168,12 @@ def _refuse_names(reason: str, user_id: str, traits: Iterable[str]) -> None:
     if user_id.lower() in said.split() or any(one in said for one in words):
         told = "The reason stays in the audit log: leave out what names the person."
         raise FieldInvalid(told, field="reason")
+
+
+def _refuse_late(erased: Iterable[ActionRun], now: Iterable[ActionRun]) -> None:
+    """A run begun meanwhile would keep its person's ids, and be carried out."""
+    if {run.id for run in now} - {run.id for run in erased}:
+        raise NotNow("A change of theirs began at this very moment. Wait until it has ended.")
 
 
 def _refuse_open(runs: Iterable[ActionRun]) -> None:
