@@ -1,17 +1,22 @@
 """What an accept took is given back when nothing came of it: once, wherever a process dies."""
 
+import threading
+
 import pytest
+from msgspec.structs import replace
+from sqlalchemy import text
 
 from clocks import FrozenClock
 from ledger.dying import Killed, dying_database
 from limiting import GIVING, LimitingRig, limited
 from standfast.contract.testing import Script
-from standfast.domain.action_run import RunState
+from standfast.domain.action_run import ActionRun, RunState
 from standfast.domain.limits import Scope
 from standfast.domain.prompt import AttachedAction, Budget, Limits
+from standfast.services.begin_run import begin
 from standfast.services.record_finding import RecordFinding
 from standfast.services.run_again import RunAgain
-from standfast.store.database import Database
+from standfast.store.database import Database, Transaction
 from standfast.store.runs import list_entries
 
 
@@ -100,7 +105,7 @@ def test_a_dry_run_records_what_would_have_been_sent_and_gives_back(rig: Limitin
 
 def would_send(rig: LimitingRig, run_id: str):
     with rig.database.reading() as reader:
-        return list_entries(reader, run_id)[-1].body["would_send"]
+        return list_entries(reader, run_id)[-1].said["would_send"]
 
 
 def test_what_an_operator_runs_again_counts_again(rig: LimitingRig):
@@ -183,3 +188,44 @@ def test_a_run_that_needs_a_person_keeps_its_place_until_somebody_records_what_h
 
     assert rig.used(Scope.ACCEPTS, prompt) == 0
     assert rig.is_balanced()
+
+
+def test_what_is_run_again_while_the_last_run_ends_is_still_counted(
+    rig: LimitingRig, monkeypatch: pytest.MonkeyPatch
+):
+    if rig.database.is_embedded:
+        pytest.skip("there is only one writer")
+    tin = AttachedAction("choosy", "create_subscription", {"plan": "tin"}, stop_on_error=False)
+    prompt = start(rig, replace(tin, parameters={**GIVING.parameters}), tin, total=1)
+    recorded = rig.accept(prompt, 1)
+    first, second = rig.runs(recorded)
+    for run in (first, second):
+        rig.world.script(run.reference, Script.REFUSE)
+    [claimed] = rig.claim()
+    rig.actions.advance(claimed)
+    [claimed] = rig.claim()
+    worker = threading.Thread(target=rig.actions.advance, args=(claimed,))
+
+    def begin_slowly(transaction: Transaction, *given: object, **told: object) -> ActionRun:
+        begun = begin(transaction, *given, **told)  # type: ignore[arg-type]
+        worker.start()
+        while worker.is_alive() and not _somebody_waits(rig.database):
+            worker.join(0.01)
+        return begun
+
+    monkeypatch.setattr("standfast.services.run_again.begin", begin_slowly)
+    again = RunAgain(rig.database, rig.registry, rig.clock, rig.durations)
+    again.run_again(rig.app_id, first.id, reason="The card works now.")
+    worker.join()
+    rig.work()
+
+    assert [run.state for run in rig.runs(recorded)][1:] == [RunState.REFUSED, RunState.SUCCEEDED]
+    assert rig.used(Scope.ACCEPTS, prompt) == 1
+    assert rig.is_balanced()
+
+
+def _somebody_waits(database: Database) -> bool:
+    with database.reading_one() as reader:
+        return bool(
+            reader.connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+        )

@@ -126,5 +126,10 @@ def release_if_over(transaction: Transaction, interaction_id: str, *, now: datet
 
 
 def hold_again(transaction: Transaction, interaction_id: str) -> None:
-    """An operator runs again what had ended: it counts again, even past the limit."""
+    """An operator runs again what had ended: it counts again, even past the limit.
+
+    To be called before the new run is written: a run that ends just now has given back by then,
+    or sees the new one.
+    """
+    lock_reservations(transaction, interaction_id)
     retake_reservations(transaction, interaction_id)
