@@ -48,7 +48,13 @@ TABLE: dict[RunState, set[RunState]] = {
         RunState.FAILED,
         RunState.NEEDS_OPERATOR,
     },
-    RunState.WAITING_FOR_VISITOR: {RunState.RETRYING, RunState.CANCELLED},
+    # Its time over, what was sent is looked up: the bank's check may have been passed.
+    RunState.WAITING_FOR_VISITOR: {
+        RunState.RETRYING,
+        RunState.CANCELLED,
+        RunState.SUCCEEDED,
+        RunState.UNKNOWN,
+    },
     RunState.NEEDS_OPERATOR: {RunState.SUCCEEDED, RunState.FAILED, RunState.UNKNOWN},
     RunState.SUCCEEDED: set(),
     RunState.REFUSED: set(),

@@ -49,10 +49,7 @@ class RunState(StrEnum):
 
 
 FINISHED = frozenset({
-    RunState.SUCCEEDED,
-    RunState.REFUSED,
-    RunState.FAILED,
-    RunState.CANCELLED,
+    RunState.SUCCEEDED, RunState.REFUSED, RunState.FAILED, RunState.CANCELLED,
     RunState.NEEDS_OPERATOR,
 })  # fmt: skip
 STOPS_CHAIN = FINISHED - {RunState.SUCCEEDED}
@@ -165,12 +162,15 @@ class NextStep(StrEnum):
 
 
 def next_step(run: ActionRun, *, now: datetime) -> NextStep:
-    """What a worker that holds the run does. A doubt is always resolved first."""
-    if run.is_in_doubt:
+    """What a worker that holds the run does. A doubt is always resolved first.
+
+    Whom a write led to their bank may have confirmed it there and closed the window.
+    """
+    is_late = _is_past(run.deadline_at, now)
+    was_led = run.state is RunState.WAITING_FOR_VISITOR and run.last_sent_at is not None
+    if run.is_in_doubt or (is_late and was_led):
         return NextStep.LOOK_UP
-    if _is_past(run.deadline_at, now):
-        return NextStep.GIVE_UP
-    return NextStep.PERFORM
+    return NextStep.GIVE_UP if is_late else NextStep.PERFORM
 
 
 def give_up(run: ActionRun, *, now: datetime) -> ActionRun:
@@ -368,8 +368,8 @@ def _after_absence(run: ActionRun, now: datetime, durations: Durations) -> Actio
 
 
 def _try_again(run: ActionRun, now: datetime) -> ActionRun:
-    again = replace(run, state=RunState.RETRYING, doubt_at=None, due_at=now)
-    return give_up(again, now=now) if _is_past(run.deadline_at, now) else again
+    run, is_late = replace(run, doubt_at=None), _is_past(run.deadline_at, now)
+    return give_up(run, now=now) if is_late else replace(run, state=RunState.RETRYING, due_at=now)
 
 
 def _still_in_doubt(run: ActionRun, detail: str, now: datetime, durations: Durations) -> ActionRun:

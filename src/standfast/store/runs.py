@@ -66,7 +66,7 @@ def claim_due_runs(
     is_postgresql = transaction.connection.dialect.name == "postgresql"
     statement = _CLAIM.format(lock=" FOR UPDATE SKIP LOCKED" if is_postgresql else "")
     at = instant(now)
-    values = (instant(until), owner, at, at, limit)
+    values = (instant(until), owner, at, at, at, limit)
     rows = execute(transaction.connection, statement, values).fetchall()
     return tuple(sorted((run_of(row) for row in rows), key=lambda run: run.sequence))
 
@@ -289,6 +289,9 @@ _CLAIM = (
     "AND earlier.sequence < due.sequence AND earlier.finished_at IS NULL "
     f"AND (earlier.interaction_id = due.interaction_id AND due.origin = '{Origin.CLICK}' "
     f"OR earlier.state NOT IN ({_quoted(BLOCKS_NOBODY - FINISHED)}))) "
+    # Nor may a later one be under way, that went ahead while this one waited.
+    "AND NOT EXISTS (SELECT 1 FROM action_runs AS held WHERE held.lane = due.lane "
+    "AND held.finished_at IS NULL AND held.lease_until > ?) "
     "ORDER BY due_at, sequence LIMIT ?{lock}) "
     f"RETURNING {COLUMNS}"
 )
