@@ -67,7 +67,7 @@ class ClosingCounts:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A failure before or after a test fails it; its call alone lets it pass."""
-        self._groups[report.nodeid] = dict(report.user_properties).get(GROUP, "unit")
+        self._groups[report.nodeid] = str(dict(report.user_properties).get(GROUP, "unit"))
         known = self._outcomes.get(report.nodeid)
         if report.failed or (known is None and (report.skipped or report.when == "call")):
             self._outcomes[report.nodeid] = report.outcome

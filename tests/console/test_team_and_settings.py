@@ -39,6 +39,7 @@ def test_settings_are_saved_and_noted_with_what_they_were(
         "domains": ["https://acme.io"],
         "time_zone": "UTC",
     }
+    assert entry.after is not None
     assert entry.after["name"] == "Acme shop"
 
 

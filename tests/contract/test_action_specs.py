@@ -18,7 +18,10 @@ from standfast.connectors.chargify.connector import SPEC
     ],
 )
 def test_the_way_back_is_that_of_the_parameters(action, parameters, back):
-    way = SPEC.action(action).undo_for(parameters)
+    spec = SPEC.action(action)
+    assert spec is not None
+
+    way = spec.undo_for(parameters)
 
     assert (way and way.action) == back
 

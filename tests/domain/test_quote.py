@@ -1,5 +1,6 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -215,7 +216,7 @@ def test_a_quote_for_four_actions_and_the_longest_user_id_stays_within_its_bound
     ],
 )
 def test_a_quote_counts_for_its_visitor_and_its_time_only(change, error):
-    given = {"kind": QuoteClaims, "key": KEY, **vars(Asker()), "now": NOW, **change}
+    given: dict[str, Any] = {"kind": QuoteClaims, "key": KEY, **vars(Asker()), "now": NOW, **change}
 
     with pytest.raises(error):
         verify(sign(a_quote(Preview(usd(900))), KEY), **given)

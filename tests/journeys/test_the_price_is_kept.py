@@ -61,7 +61,7 @@ def run_of(rig: Rig, result: Mapping[str, Any], position: int = 0) -> ActionRun:
 
 def said_of_the_price(rig: Rig, run: ActionRun) -> JsonObject:
     with rig.house.database.reading() as reader:
-        (said,) = [one.body["price"] for one in list_entries(reader, run.id) if "price" in one.body]
+        (said,) = [one.said["price"] for one in list_entries(reader, run.id) if "price" in one.said]
     return said
 
 

@@ -1,6 +1,7 @@
 """A succeeded run is held against the price that was shown for it."""
 
 from dataclasses import replace
+from typing import Any
 
 from ledger.rig import APP, LedgerRig
 from standfast.contract.actions import Order, Outcome, Preview, Succeeded
@@ -37,7 +38,8 @@ def charging(ledger: LedgerRig, charged: Money | None) -> None:
 
 
 def clicked(ledger: LedgerRig, action: str = "create_subscription", **changes) -> ActionRun:
-    (run,) = ledger.click(action, **{"quoted": SHOWN, **changes})
+    given: dict[str, Any] = {"quoted": SHOWN, **changes}
+    (run,) = ledger.click(action, **given)
     return run
 
 

@@ -1,6 +1,7 @@
 """Each way a price can fail to count, and the sentence the operator reads of it."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -52,7 +53,13 @@ def quote(rig: DecidingRig, claims: DecisionClaims, *, app: str = "", **changes:
 
 
 def check(rig: DecidingRig, claims: DecisionClaims, text: str | None, **changes):
-    asked = {"step": "offer", "button": "accept", "actions": 1, "is_needed": True, **changes}
+    asked: dict[str, Any] = {
+        "step": "offer",
+        "button": "accept",
+        "actions": 1,
+        "is_needed": True,
+        **changes,
+    }
     return CheckQuote(rig.tokens).agreed(claims, text, now=rig.clock.now(), **asked)
 
 

@@ -61,7 +61,7 @@ def test_wrong_signatures_are_logged_once_a_minute_with_their_number(rig):
             for _ in range(times):
                 with pytest.raises(SignatureRefused):
                     rig.deliver(key="another key")
-        return [line for line in lines if line["event"] == "webhook.refused"]
+        return [dict(line) for line in lines if line["event"] == "webhook.refused"]
 
     first = refused(5)
     rig.clock.advance(60)

@@ -5,6 +5,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -20,7 +21,7 @@ def counted(tmp_path: Path):
     commits: list[int] = []
     with database.writing() as transaction:
         transaction.connection.execute(text("CREATE TABLE seen (n INTEGER PRIMARY KEY)"))
-        driver = transaction.connection.connection.driver_connection
+        driver: Any = transaction.connection.connection.driver_connection
     driver.set_trace_callback(lambda text: commits.append(1) if text == "COMMIT" else None)
     yield database, commits, tmp_path / "data" / "core.sqlite3"
     database.close()
@@ -53,7 +54,8 @@ def _all_behind(database: Database, pool: ThreadPoolExecutor, jobs) -> tuple[lis
     try:
         with database.writing():
             started += [pool.submit(job) for job in jobs]
-            while database._grouped._waiting < len(jobs):
+            grouped = database._grouped
+            while grouped is not None and grouped._waiting < len(jobs):
                 threading.Event().wait(0.001)
     except sqlite3.Error as error:
         return started, error

@@ -136,11 +136,12 @@ def _columns_at_first(database: Database, table: str) -> dict[str, object]:
     plain = {"INTEGER": 1, "BIGINT": 1, "BOOLEAN": True, "BLOB": b"", "BYTEA": b"", "FLOAT": 1.0}
     with database.reading() as reader:
         found = inspect(reader.connection).get_columns(table)
-    return {
+    found_columns: dict[str, object] = {
         one["name"]: plain.get(str(one["type"]).split()[0], "{}")
         for one in found
         if not one["nullable"]
-    } | ({"holdout_percent": 0.0} if table == "apps" else {})
+    }
+    return found_columns
 
 
 def _row_at_first(database: Database, table: str, **values: object) -> None:

@@ -199,6 +199,7 @@ BODIES = {
     "no UTF-8": (b'{"app": "\xff"}', 400, None),
     "nothing": (b"", 400, None),
     "no object": (b"[]", 422, None),
+    "what PostgreSQL cannot keep": (b'{"app": "a\\u0000"}', 422, None),
     "no app": (b"{}", 422, "app"),
     "a number as app": (b'{"app": 7}', 422, "app"),
     "a list as traits": (b'{"app": "a", "traits": []}', 422, "traits"),

@@ -5,15 +5,20 @@ import http.client
 import json
 import threading
 from dataclasses import replace
+from typing import cast
 from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import select
 
 from standfast.services.open_site import sealed_secrets
+from standfast.services.receive_webhook import ReceiveWebhook
 from standfast.store.billing import find_customer_billing
 from standfast.store.connections import add_connection, get_connection, save_connection
 from standfast.store.schema_ledger import webhook_inbox
+from standfast.web.hooks import Hooks
+from standfast.web.limits import Limits
+from standfast.web.problems import Refusal
 
 PATH = "/hooks/scripted/con_1"
 KEY = "the-key-of-the-site"
@@ -52,7 +57,7 @@ def test_the_worker_reads_the_customer_it_names(hooked, house, worker):
     hooked.world.add_customer("c9", plan="silver")
     deliver(hooked, customer="c9")
 
-    clock = threading.Event()
+    clock, known = threading.Event(), None
     for _ in range(1000):
         with house.database.reading() as core, house.database.reading_mirror() as mirror:
             known = find_customer_billing(core, mirror, "con_1", "c9")
@@ -80,6 +85,7 @@ def test_a_wrong_signature_is_401_and_leaves_no_trace(hooked, house):
         "/hooks/",
         "/hooks/scripted/con_1/more",
         "/hooks/scripted/" + "c" * 5000,
+        "/hooks/scripted/con_1%00",
     ],
 )
 def test_where_none_are_taken_every_answer_is_the_same(hooked, path):
@@ -175,3 +181,12 @@ class TestRateLimits:
         deliver(hooked)
 
         assert hooked.decide().status_code == 200
+
+
+def test_what_no_id_can_be_never_comes_to_the_database():
+    hooks = Hooks(cast(ReceiveWebhook, None), Limits())
+
+    with pytest.raises(Refusal) as refused:
+        hooks.take("/hooks/scripted/con_1\x00", {}, b"")
+
+    assert refused.value.status == 404

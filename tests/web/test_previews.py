@@ -102,6 +102,7 @@ def offer(shop: Shop, *actions: str) -> str:
     body = a_prompt(*[an_action(one, **_PARAMETERS[one]) for one in actions])
     shop.house.publish_prompt.save_draft(shop.app, name="Offer", body=body, prompt_id=first)
     shop.house.publish_prompt.publish(shop.app, first, by="test")
+    assert isinstance(shop.house.clock, FrozenClock)
     shop.house.clock.advance(1)
     return shown(shop)
 

@@ -152,8 +152,12 @@ class ChargifySite:
     def order(self, action: str, customer: str, **more: Any) -> Order:
         number = next(_runs)
         names = ("reference", "token", "target", "user_id", "memo", "clicked_at")
-        own = {name: more.pop(name) for name in names if name in more}
-        told = {"reference": f"run-{number}", "token": f"token-{number}", "user_id": "u1"}
+        own: dict[str, Any] = {name: more.pop(name) for name in names if name in more}
+        told: dict[str, Any] = {
+            "reference": f"run-{number}",
+            "token": f"token-{number}",
+            "user_id": "u1",
+        }
         told |= {"clicked_at": self.now()} | own
         return Order(action=action, parameters=more, billing_id=customer, **told)
 

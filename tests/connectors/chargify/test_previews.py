@@ -59,6 +59,7 @@ def test_the_next_charge_of_a_new_subscription_is_what_was_shown(
     pass_to(site, START + timedelta(days=days, hours=1))
 
     [made] = site.subscriptions(customer)
+    assert shown.next_charge is not None
     assert made["total_revenue_in_cents"] == due + shown.next_charge.amount_in_cents
 
 
@@ -104,6 +105,7 @@ def test_a_change_carried_out_an_hour_late_costs_no_more_than_was_shown(
     pass_to(site, when + timedelta(minutes=75))
 
     paid = charged(site, order)
+    assert paid is not None
     least = shown.least_due_now or shown.due_now
     assert least.amount_in_cents <= paid.amount_in_cents <= shown.due_now.amount_in_cents
 

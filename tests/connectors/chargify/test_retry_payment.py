@@ -13,7 +13,7 @@ from standfast.contract.catalogue import Money
 RETRY = "retry_payment"
 
 
-def owing(site, *, card="1", state="past_due"):
+def owing(site, *, card: str | None = "1", state="past_due"):
     """A customer whose last renewal of 9 dollars was not paid; the card is the present one."""
     customer = site.a_customer()
     subscription = site.subscribe(customer)

@@ -26,8 +26,8 @@ READING = ("GET /customers/{id}/subscriptions.json", "GET /customers/{id}.json")
 
 def calls_told(site, action):
     spec = site.connector.spec.action(action)
-    found = [CALL.match(one) for one in spec.calls]
-    assert all(found), spec.calls
+    found = [one for one in map(CALL.match, spec.calls) if one]
+    assert len(found) == len(spec.calls), spec.calls
     return [f"{one[1]} {one[2]}" for one in found]
 
 
