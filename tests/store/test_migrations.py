@@ -134,6 +134,7 @@ def _insert(database: Database, table: str, **values: object) -> None:
 def _columns_at_first(database: Database, table: str) -> dict[str, object]:
     """Something for every column that must not be null."""
     plain = {"INTEGER": 1, "BIGINT": 1, "BOOLEAN": True, "BLOB": b"", "BYTEA": b"", "FLOAT": 1.0}
+    plain["DOUBLE"] = 1.0  # PostgreSQL says it in full
     with database.reading() as reader:
         found = inspect(reader.connection).get_columns(table)
     found_columns: dict[str, object] = {
