@@ -249,6 +249,28 @@ def test_a_try_that_proves_nothing_leaves_the_older_doubt():
     )
 
 
+def test_a_resend_that_is_turned_away_proves_nothing_about_the_first_send():
+    resent = in_doubt(has_open_intent=True, sends=2)
+    slow = RetryLater(RetryCause.THROTTLED, "Slow down.")
+
+    assert settled(resent, slow, at=9) == replace(
+        in_doubt(),
+        sends=2,
+        tries=2,
+        last_try_at=after(9),
+        due_at=after(14),
+        result=RunResult(message="An earlier send may yet take effect."),
+    )
+
+
+def test_a_resend_that_is_taken_up_ends_the_doubt_about_the_first_send():
+    resent = in_doubt(has_open_intent=True, sends=2)
+
+    waiting = settled(resent, NeedsVisitor("Card?", None), at=9)
+
+    assert (waiting.doubt_at, waiting.token_group, waiting.sends) == (None, 1, 0)
+
+
 def test_a_look_up_that_finds_it_ends_the_doubt():
     found = Succeeded("s9", message="There.", charged=PRICE)
 
@@ -271,8 +293,8 @@ def test_a_look_up_closes_the_intent_that_a_lost_worker_left():
 
 
 def test_an_early_absence_lets_it_be_sent_once_more_under_its_token_at_once():
-    assert looked_up(in_doubt(), Absent(), at=6) == replace(
-        in_doubt(), look_ups=1, state=RunState.RETRYING, due_at=after(6)
+    assert looked_up(in_doubt(), Absent(), at=7) == replace(
+        in_doubt(), look_ups=1, state=RunState.RETRYING, due_at=after(7)
     )
 
 
