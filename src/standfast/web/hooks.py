@@ -24,6 +24,7 @@ class Hooks:
     def take(self, path: str, headers: Mapping[str, str], body: bytes) -> None:
         """The webhook is stored. Raises `Refusal`, `ServiceRefused`."""
         connector, _, connection = path.removeprefix(FOLDER).partition("/")
-        if not connection or "/" in connection or len(path) > 2 * MOST_ID_LENGTH:
+        is_odd = not path.isprintable() or len(path) > 2 * MOST_ID_LENGTH
+        if not connection or "/" in connection or is_odd:
             raise Refusal(404, "There is nothing here.")
         self._receiving.receive(connector, connection, headers, body)

@@ -80,11 +80,14 @@ class InteractionResults(msgspec.Struct, frozen=True):
 Body = TypeVar("Body")
 
 _MISSING = re.compile(r"missing required field `([^`]*)`")
+_NUL = b"\\u0000"
 _PLACE = re.compile(r" - at `(?:key in )?\$\.?([^`]*)`$")
 
 
 def decode(raw: bytes, decoder: msgspec.json.Decoder[Body]) -> Body:
     """The typed body. Raises `Refusal` naming the field that is missing or wrong."""
+    if _NUL in raw:  # PostgreSQL keeps no such text, and nobody means it
+        raise Refusal(422, "The body holds the character NUL. Leave it out.")
     try:
         return decoder.decode(raw)
     except msgspec.ValidationError as error:
