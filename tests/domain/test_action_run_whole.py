@@ -1,17 +1,14 @@
 """What each event makes of a run, field by field: all that is not named stays as it was."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from clocks import START
 from ledger.rig import a_run
-from standfast.config import Durations
+from run_stages import DURATIONS, EARLIER, PRICE, after, in_doubt, sent, settled
 from standfast.contract.actions import (
-    Absent,
     NeedsVisitor,
-    Obscure,
     RefusalReason,
     Refused,
     RetryCause,
@@ -19,7 +16,6 @@ from standfast.contract.actions import (
     Succeeded,
     Unknown,
 )
-from standfast.contract.catalogue import Money
 from standfast.domain.action_run import (
     ActionRun,
     NextStep,
@@ -32,39 +28,8 @@ from standfast.domain.action_run import (
     open_intent,
     resume,
     retry_pause,
-    settle,
-    settle_look_up,
     withhold,
 )
-
-DURATIONS = Durations()
-PRICE = Money(900, "USD")
-EARLIER = RunResult("s0", already=True, reason="other", message="before", link="https://x.example")
-"""What an earlier event left: a new message replaces it and its reason, the rest stays."""
-
-
-def after(seconds: float) -> datetime:
-    return START + timedelta(seconds=seconds)
-
-
-def sent(**changes: object) -> ActionRun:
-    """Sent once, at the click, and not answered yet."""
-    run = open_intent(a_run(), target="s1", now=after(0), memo={"plan": "gold"})
-    return replace(run, **changes)  # type: ignore[arg-type]
-
-
-def in_doubt(**changes: object) -> ActionRun:
-    """Sent at the click; the connection broke a second later."""
-    run = settle(sent(), Unknown("cut"), now=after(1), durations=DURATIONS)
-    return replace(run, **changes)  # type: ignore[arg-type]
-
-
-def settled(run: ActionRun, outcome, *, at: float = 1) -> ActionRun:
-    return settle(run, outcome, now=after(at), durations=DURATIONS)
-
-
-def looked_up(run: ActionRun, finding, *, at: float) -> ActionRun:
-    return settle_look_up(run, finding, now=after(at), durations=DURATIONS)
 
 
 def test_a_new_run_has_done_nothing_yet():
@@ -271,125 +236,6 @@ def test_a_resend_that_is_taken_up_ends_the_doubt_about_the_first_send():
     assert (waiting.doubt_at, waiting.token_group, waiting.sends) == (None, 1, 0)
 
 
-def test_a_look_up_that_finds_it_ends_the_doubt():
-    found = Succeeded("s9", message="There.", charged=PRICE)
-
-    assert looked_up(in_doubt(), found, at=6) == replace(
-        in_doubt(),
-        look_ups=1,
-        state=RunState.SUCCEEDED,
-        due_at=None,
-        finished_at=after(6),
-        result=RunResult("s9", message="There.", charged=PRICE),
-    )
-
-
-def test_a_look_up_closes_the_intent_that_a_lost_worker_left():
-    left = replace(doubt(sent(), now=after(31)), has_open_intent=True)
-
-    assert looked_up(left, Absent(), at=31) == replace(
-        doubt(sent(), now=after(31)), look_ups=1, state=RunState.RETRYING, due_at=after(31)
-    )
-
-
-def test_an_early_absence_lets_it_be_sent_once_more_under_its_token_at_once():
-    assert looked_up(in_doubt(), Absent(), at=7) == replace(
-        in_doubt(), look_ups=1, state=RunState.RETRYING, due_at=after(7)
-    )
-
-
-def test_a_second_early_absence_waits_until_it_is_proof():
-    resent = in_doubt(sends=2, last_sent_at=after(6), state=RunState.RETRYING)
-
-    assert looked_up(resent, Absent(), at=11) == replace(
-        resent, look_ups=1, state=RunState.UNKNOWN, due_at=after(6 + 125)
-    )
-
-
-def test_a_proven_absence_lets_it_be_sent_anew_under_a_new_token():
-    assert looked_up(in_doubt(), Absent(), at=125) == replace(
-        in_doubt(),
-        look_ups=1,
-        state=RunState.RETRYING,
-        token_group=1,
-        sends=0,
-        first_sent_at=None,
-        doubt_at=None,
-        due_at=after(125),
-    )
-
-
-def test_a_proven_absence_after_the_deadline_is_a_failure():
-    late = in_doubt(last_sent_at=after(3500))
-
-    assert looked_up(late, Absent(), at=3625) == replace(
-        late,
-        look_ups=1,
-        state=RunState.FAILED,
-        token_group=1,
-        sends=0,
-        first_sent_at=None,
-        doubt_at=None,
-        due_at=None,
-        finished_at=after(3625),
-        result=RunResult(message="Not done before its deadline: cut"),
-    )
-
-
-def test_the_deadline_itself_is_too_late_for_a_resend():
-    last_minute = in_doubt(last_sent_at=after(3599), first_sent_at=after(3599))
-
-    assert looked_up(last_minute, Absent(), at=3599.5).state is RunState.RETRYING
-    assert looked_up(last_minute, Absent(), at=3600).state is RunState.UNKNOWN
-
-
-def test_a_doubt_without_any_send_ends_with_the_first_absence():
-    never_sent = replace(a_run(), state=RunState.UNKNOWN, doubt_at=after(1))
-
-    assert looked_up(never_sent, Absent(), at=6) == replace(
-        never_sent, look_ups=1, state=RunState.RETRYING, doubt_at=None, due_at=after(6)
-    )
-
-
-def test_a_send_whose_first_instant_is_lost_is_not_resent_under_its_token():
-    odd = in_doubt(first_sent_at=None)
-
-    assert looked_up(odd, Absent(), at=6).state is RunState.UNKNOWN
-
-
-def test_a_look_up_that_tells_nothing_is_repeated_later_and_later():
-    assert looked_up(in_doubt(result=EARLIER), Obscure("?"), at=6) == replace(
-        in_doubt(),
-        look_ups=1,
-        due_at=after(36),
-        result=replace(EARLIER, message="?", reason=None),
-    )
-
-
-def test_a_doubt_that_nobody_noted_begins_with_the_look_up():
-    left = sent(state=RunState.UNKNOWN)
-
-    assert looked_up(left, Obscure("?"), at=6) == replace(
-        left,
-        look_ups=1,
-        has_open_intent=False,
-        doubt_at=after(6),
-        due_at=after(36),
-        result=RunResult(message="?"),
-    )
-
-
-def test_a_doubt_of_a_day_is_handed_to_a_person():
-    assert looked_up(in_doubt(), Obscure("?"), at=86_401) == replace(
-        in_doubt(),
-        look_ups=1,
-        state=RunState.NEEDS_OPERATOR,
-        due_at=None,
-        finished_at=after(86_401),
-        result=RunResult(message="?"),
-    )
-
-
 @pytest.mark.parametrize(
     ("run", "state", "message"),
     [
@@ -460,3 +306,10 @@ def test_a_pause_is_its_doubled_length_and_a_share_that_the_run_decides(tries: i
     assert plain <= min(pauses) < plain * 1.005
     assert plain * 1.095 < max(pauses) < plain * 1.1
     assert len(pauses) > 190
+
+
+def test_a_pause_is_the_same_in_every_process():
+    third, fourth = (retry_pause(n, run_id="r1", durations=DURATIONS) for n in (3, 4))
+
+    # 60 s and 6,007 hundred-thousandths more; 120 s and 4,671.
+    assert (third, fourth) == (timedelta(seconds=63.6042), timedelta(seconds=125.6052))
