@@ -245,11 +245,13 @@ def served(house: House) -> Generator[httpx2.Client]:
         thread.start()
         assert started.wait(PATIENCE_SECONDS)
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        with httpx2.Client(base_url=url, trust_env=False, timeout=30) as client:
-            yield client
-        server.should_exit = True
-        thread.join(PATIENCE_SECONDS)
-    edge.close()
+        try:
+            with httpx2.Client(base_url=url, trust_env=False, timeout=30) as client:
+                yield client
+        finally:
+            server.should_exit = True
+            thread.join(PATIENCE_SECONDS)
+            edge.close()
 
 
 @contextmanager
