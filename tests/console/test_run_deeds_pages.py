@@ -108,6 +108,22 @@ def test_what_was_refused_is_run_again_after_a_warning(scenes: Scenes) -> None:
     assert "as Ada King wanted: “New card.”" in again
 
 
+def test_who_waits_for_a_run_that_an_operator_began_must_be_asked_by_them(scenes: Scenes) -> None:
+    run = scenes.refused()
+    scenes.ada.post(scenes.path(run, "/again"), reason="New card.")
+    no_card = '{"errors": ["No payment method was on file for the $29.00 balance"]}'
+    scenes.stage.site.chargify.fault(
+        "POST", "/subscriptions.json", "status", status=422, body=no_card
+    )
+
+    scenes.billed.work()
+
+    page = scenes.ada.get(scenes.path(scenes.child(run).id)).text
+    assert "The customer does not see this run, so ask them." in page
+    assert "Send them the link" in page
+    assert "the customer has been told what to do" not in page
+
+
 def test_a_run_under_way_and_one_that_succeeded_offer_no_other_run(scenes: Scenes) -> None:
     run = scenes.cancelled()
 
