@@ -41,6 +41,24 @@ def test_a_new_run_has_done_nothing_yet():
     assert next_step(run, now=after(0)) is NextStep.PERFORM
 
 
+@pytest.mark.parametrize(
+    ("state", "was_sent", "step"),
+    [
+        (RunState.WAITING_FOR_VISITOR, True, NextStep.LOOK_UP),
+        (RunState.WAITING_FOR_VISITOR, False, NextStep.GIVE_UP),
+        (RunState.RETRYING, True, NextStep.GIVE_UP),
+        (RunState.RETRYING, False, NextStep.GIVE_UP),
+    ],
+)
+def test_only_a_visitor_who_was_led_away_by_a_write_is_looked_up_at_the_end(
+    state: RunState, was_sent: bool, step: NextStep
+):
+    run = replace(a_run(), state=state, last_sent_at=after(0) if was_sent else None)
+
+    assert next_step(run, now=after(3600)) is step
+    assert next_step(run, now=after(3599)) is NextStep.PERFORM
+
+
 def test_an_intent_counts_the_send_and_keeps_what_the_first_one_noted():
     first = sent()
     again = open_intent(first, target=None, now=after(6), memo={"plan": "tin"})
