@@ -23,6 +23,7 @@ from standfast.services.snapshots import Snapshots
 from standfast.store.apps import find_app
 from standfast.store.connections import list_connections
 from standfast.store.database import Database, Transaction
+from standfast.store.interactions import forget_accept, remember_accept
 from standfast.store.limits import (
     add_reservations,
     find_used,
@@ -113,12 +114,16 @@ def reserve(
 def release_if_over(transaction: Transaction, interaction_id: str, *, now: datetime) -> bool:
     """Gives back what the click holds once every run has ended and none did anything.
 
+    It is no accept then either: the prompt comes back as after a dismissal.
+
     The reservations are locked before the runs are looked at: of two runs that end at the same
     moment the later one sees both.
     """
-    if not lock_reservations(transaction, interaction_id):
-        return False
+    has_any = lock_reservations(transaction, interaction_id)
     if any(run.state not in GIVES_BACK for run in list_runs(transaction, interaction_id)):
+        return False
+    forget_accept(transaction, interaction_id)
+    if not has_any:
         return False
     released = release_reservations(transaction, interaction_id, at=now)
     _log.info("limits.released", interaction=interaction_id, counters=len(released))
@@ -133,3 +138,4 @@ def hold_again(transaction: Transaction, interaction_id: str) -> None:
     """
     lock_reservations(transaction, interaction_id)
     retake_reservations(transaction, interaction_id)
+    remember_accept(transaction, interaction_id)

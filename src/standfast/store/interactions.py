@@ -121,6 +121,34 @@ _COUNT = (
 )
 
 
+def forget_accept(transaction: Transaction, interaction_id: str) -> None:
+    """What the visitor accepted came to nothing: it counts as if they had closed the prompt."""
+    values = (Kind.DISMISS.value, interaction_id, interaction_id)
+    execute(transaction.connection, _FORGET_ACCEPT, values)
+
+
+def remember_accept(transaction: Transaction, interaction_id: str) -> None:
+    """It is tried again: it counts as an accept again."""
+    values = (interaction_id, interaction_id, interaction_id)
+    execute(transaction.connection, _REMEMBER_ACCEPT, values)
+
+
+_OF_THE_CLICK = (
+    "WHERE (app_id, visitor, prompt_id) = "
+    "(SELECT app_id, visitor, prompt_id FROM interactions WHERE id = ?)"
+)
+_FORGET_ACCEPT = (
+    f"UPDATE visitor_prompts SET accepted_at = NULL, last_kind = ? {_OF_THE_CLICK} "  # noqa: S608 - our own names
+    "AND accepted_at = (SELECT received_at FROM interactions WHERE id = ?)"
+)
+_REMEMBER_ACCEPT = (
+    "UPDATE visitor_prompts SET "  # noqa: S608 - our own names
+    "accepted_at = (SELECT received_at FROM interactions WHERE id = ?), "
+    f"last_kind = (SELECT kind FROM interactions WHERE id = ?) {_OF_THE_CLICK} "
+    "AND accepted_at IS NULL"
+)
+
+
 def _find(reader: Reader, *where: ColumnElement[bool]) -> InteractionRow | None:
     row = reader.connection.execute(select(interactions).where(*where)).mappings().one_or_none()
     if row is None:
