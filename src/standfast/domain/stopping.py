@@ -9,6 +9,9 @@ from standfast.contract.actions import RefusalReason
 from standfast.domain.action_run import ActionRun, RunResult, RunState
 
 SWITCHED_OFF = "The connection was switched off after the click."
+OTHER_SITE = (
+    "The connection was pointed at another site after the click. Look at the former one for it."
+)
 
 
 @dataclass(frozen=True)

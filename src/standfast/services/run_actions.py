@@ -41,7 +41,7 @@ from standfast.domain.action_run import (
     withhold,
 )
 from standfast.domain.attempt_chain import EntryKind
-from standfast.domain.stopping import SWITCHED_OFF
+from standfast.domain.stopping import OTHER_SITE, SWITCHED_OFF
 from standfast.services.connection_health import note_good_answer, note_trouble
 from standfast.services.hold_to_price import hold_to_price
 from standfast.services.ledger_desk import LedgerDesk, Withheld
@@ -104,6 +104,9 @@ class RunActions:
     def _perform(self, run: ActionRun) -> ActionRun:
         with self.database.reading_one() as reader:
             connection = get_connection(reader, run.connection_id)
+        if _is_of_another_site(run, connection):
+            other = Refused(RefusalReason.CONNECTION_INACTIVE, OTHER_SITE)
+            return self._settle_outcome(run, other, None, None)
         if connection.health is Health.BROKEN and run.waits_when_down:
             return self._hold(run, connection)
         if connection.health is Health.BROKEN:
@@ -170,6 +173,8 @@ class RunActions:
     def _found(self, run: ActionRun) -> tuple[Finding, Site | None]:
         with self.database.reading() as reader:
             connection = get_connection(reader, run.connection_id)
+        if _is_of_another_site(run, connection):
+            return Obscure(OTHER_SITE), None
         try:
             site = self.sites.open(connection, Lane.VISITOR)
             reading = ReadOnlyTransport(site.transport)
@@ -284,6 +289,11 @@ def order_of(run: ActionRun) -> Order:
         memo=run.memo,
         clicked_at=run.created_at,
     )
+
+
+def _is_of_another_site(run: ActionRun, connection: ConnectionRow) -> bool:
+    """Whether its connection was pointed elsewhere since: there the same ids mean somebody else."""
+    return run.lane != connection.lane(run.billing_id)
 
 
 def _note_foreign_id(transaction: Transaction, run: ActionRun, at: datetime) -> None:
