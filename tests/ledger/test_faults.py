@@ -271,6 +271,18 @@ def test_a_dry_run_checks_everything_and_sends_nothing(ledger: LedgerRig):
     assert first_broken(entries) is None
 
 
+def test_a_dry_run_rehearses_every_step_of_a_click(ledger: LedgerRig):
+    _set_dry_run(ledger, is_dry_run=True)
+    runs = ledger.click("create_subscription", "add_coupon")
+
+    ledger.work()
+
+    with ledger.database.reading() as reader:
+        last = [list_entries(reader, run.id)[-1] for run in runs]
+    assert all("would_send" in entry.said for entry in last)
+    assert [ledger.effects(run) for run in runs] == [0, 0]
+
+
 def test_a_doubt_from_before_a_dry_run_is_still_resolved(ledger: LedgerRig):
     ledger.world.next(Script.LOSE_AFTER)
     (run,) = ledger.click("add_coupon")

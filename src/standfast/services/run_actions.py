@@ -57,6 +57,9 @@ from standfast.store.runs import LeaseLost, append_entry, lock_runs, save_run, s
 from standfast.store.signals import RUN_SETTLED
 from standfast.store.vault import VaultError
 
+WOULD_SEND = "would_send"
+"""In the journal of a dry run: the call that was held back."""
+
 _log = structlog.get_logger()
 
 
@@ -129,7 +132,7 @@ class RunActions:
             )
         except Withheld:
             withheld = withhold(run, now=self.clock.now())
-            return self._settle(withheld, EntryKind.CHANGED, {"would_send": desk.withheld})
+            return self._settle(withheld, EntryKind.CHANGED, {WOULD_SEND: desk.withheld})
         return self._settle_outcome(desk.run, outcome, desk.answer, desk.billing)
 
     def _asked(self, run: ActionRun, perform: Callable[[], Outcome]) -> Outcome:
@@ -228,7 +231,8 @@ class RunActions:
             if after.result.reason == RefusalReason.BILLING_ID_FOREIGN:
                 _note_foreign_id(transaction, after, now)
             if after.is_finished:
-                self._end_chain(transaction, after)
+                if WOULD_SEND not in body:  # a rehearsal goes on to its end
+                    self._end_chain(transaction, after)
                 if after.state in GIVES_BACK:
                     release_if_over(transaction, after.interaction_id, now=now)
             transaction.signal(RUN_SETTLED, after.interaction_id)

@@ -10,6 +10,7 @@ from sqlalchemy import and_, exists, or_, select, update
 
 from standfast.domain.action_run import BLOCKS_NOBODY, FINISHED, ActionRun, Origin, RunState
 from standfast.domain.attempt_chain import Entry, EntryKind, body_digest, seal
+from standfast.store.bodies import packed
 from standfast.store.database import Reader, Transaction
 from standfast.store.driver import execute, instant
 from standfast.store.run_rows import (
@@ -43,12 +44,14 @@ class PendingInteraction:
 
 def add_run(transaction: Transaction, run: ActionRun) -> ActionRun:
     """Write a new run with the first line of its journal."""
-    body = {
+    body: dict[str, Any] = {
         "action": run.action,
         "parameters": run.parameters,
         "billing_id": run.billing_id,
         "user_id": run.user_id,
     }
+    if run.quoted is not None:
+        body["quoted"] = packed(run.quoted)
     entry = _entry(run, EntryKind.CREATED, body, at=run.created_at)
     added = replace(run, entries=entry.n, last_hash=entry.hash)
     insert_run(transaction.connection, added)
