@@ -107,8 +107,16 @@ def test_a_success_ends_it_with_all_that_was_answered():
         has_open_intent=False,
         due_at=None,
         finished_at=after(1),
-        result=RunResult("s9", already=True, message="Done.", charged=PRICE),
+        result=RunResult("s9", already=False, message="Done.", charged=PRICE),
     )
+
+
+def test_only_a_run_that_sent_nothing_found_it_done_before():
+    """What is found done after a send of its own is its own doing: it can be taken back."""
+    found = Succeeded("s9", already=True)
+
+    assert settled(sent(), found).result.already is False
+    assert settled(replace(sent(), has_open_intent=False, last_sent_at=None), found).result.already
 
 
 def test_a_refusal_ends_it_with_its_reason():

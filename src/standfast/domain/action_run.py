@@ -301,9 +301,10 @@ def _leaves_older_doubt(run: ActionRun, outcome: Outcome) -> bool:
 
 
 def _succeed(run: ActionRun, outcome: Succeeded, now: datetime) -> ActionRun:
+    """What was so before is this run's own doing once it has sent anything."""
     result = RunResult(
         reference=outcome.reference,
-        already=outcome.already,
+        already=outcome.already and run.last_sent_at is None,
         message=outcome.message,
         charged=outcome.charged,
     )
