@@ -225,9 +225,7 @@ def count_billing(mirror: Reader, connection_id: str) -> dict[str, int]:
     }
 
 
-def find_customer_id(
-    mirror: Reader, connection_id: str, billing_id: str, holds: str
-) -> str | None:
+def find_customer_id(mirror: Reader, connection_id: str, billing_id: str, holds: str) -> str | None:
     """Whom a trait's value means; `holds` as in `find_billing`."""
     if holds == CUSTOMER_ID:
         return billing_id
