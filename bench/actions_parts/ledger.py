@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from actions_parts.idle import IdleConnector, IdleSites
-from standfast.bootstrap import House, build
+from standfast.bootstrap import House, build, settle_down
 from standfast.clock import SystemClock
 from standfast.config import Settings
 from standfast.connectors.registry import Registry
@@ -123,6 +123,7 @@ def running_ledger(folder: Path, database_url: str | None) -> Generator[Ledger]:
     """Its worker is in this process when embedded, else in one of its own."""
     settings = Settings(data=folder, database_url=database_url)
     house = build(settings, registry=Registry([IdleConnector()]), sites=IdleSites())
+    settle_down()
     ledger = Ledger(house.database, house.manage_app.create("Bench", domains=()).id)
     secrets = house.vault.seal(b"{}", context=secrets_context(CONNECTION))
     with house.database.writing() as transaction:

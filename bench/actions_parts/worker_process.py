@@ -9,7 +9,7 @@ from pathlib import Path
 import quiet
 from idle import IdleConnector, IdleSites
 
-from standfast.bootstrap import build
+from standfast.bootstrap import build, settle_down
 from standfast.config import Settings
 from standfast.connectors.registry import Registry
 
@@ -18,6 +18,7 @@ def main() -> None:
     quiet.be_quiet()
     settings = Settings(data=Path(sys.argv[2]), database_url=sys.argv[1])
     house = build(settings, registry=Registry([IdleConnector()]), sites=IdleSites())
+    settle_down()
     worker = house.worker()
     worker.start()
     print("working", flush=True)

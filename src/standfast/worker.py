@@ -24,6 +24,8 @@ from standfast.store.signals import RUN_DUE, SYNC_DUE, WEBHOOK_DUE, Signal
 
 STOP_SECONDS = 5.0
 QUICK_STEP_SECONDS = 0.025
+QUIET_SECONDS = 0.05
+SEAL_WAITS_SECONDS = 10.0
 AHEAD = 6
 """So many runs for each thread are claimed at most while steps are quick."""
 
@@ -53,6 +55,7 @@ class Worker:
         self._webhook_due = threading.Event()
         self._held: dict[str, ActionRun] = {}
         self._step_seconds = 1.0
+        self._busy_at = 0.0
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix=self.name)
         self._loops = [
@@ -145,14 +148,23 @@ class Worker:
             # Its lease runs out and another worker takes it up where the journal ends.
             _log.exception("action_run.step_failed", run=run.id)
         finally:
+            self._busy_at = time.monotonic()
             self._step_seconds += 0.1 * (time.monotonic() - began - self._step_seconds)
             with self._lock:
                 self._held.pop(run.id, None)
             self._run_due.set()
 
+    def _let_clicks_go_first(self) -> None:
+        """Nobody waits for a seal: while runs come one after another it does, but not for long."""
+        latest = time.monotonic() + SEAL_WAITS_SECONDS
+        while time.monotonic() < min(self._busy_at + QUIET_SECONDS, latest):
+            if self._rested.wait(QUIET_SECONDS):
+                return
+
     def _seal(self) -> None:
         """What ended since is sealed together: a chain is lengthened in one transaction."""
         while not self._rested.wait(self.durations.seal):
+            self._let_clicks_go_first()
             try:
                 while self.seals.seal_due() and not self._rested.is_set():
                     pass

@@ -1,6 +1,6 @@
 """Builds everything once; the only room that knows everybody."""
 
-from standfast.bootstrap.build import build
+from standfast.bootstrap.build import build, settle_down
 from standfast.bootstrap.house import House
 
-__all__ = ["House", "build"]
+__all__ = ["House", "build", "settle_down"]

@@ -1,5 +1,6 @@
 """Builds the house on its database."""
 
+import gc
 from collections.abc import Mapping
 
 from standfast.bootstrap.house import House
@@ -86,6 +87,15 @@ def build(
     )  # fmt: skip
     learn_types()  # every connector is loaded now, and no thread has begun
     return house
+
+
+def settle_down() -> None:
+    """For a process that is to serve: what is built now is there to stay.
+
+    The garbage collector no longer walks over it; each such walk holds every click up by 40 ms.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _furnish(

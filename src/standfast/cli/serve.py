@@ -11,7 +11,7 @@ import structlog
 import uvicorn
 
 from standfast import logs
-from standfast.bootstrap import House, build
+from standfast.bootstrap import House, build, settle_down
 from standfast.cli.commands import COMMANDS, Arguments
 from standfast.cli.lock import DataLock
 from standfast.cli.wire import CommandSocket
@@ -45,6 +45,7 @@ def serve(settings: Settings, environment: dict[str, str], *, host: str, port: i
     lock = DataLock(settings.data)
     lock.take()
     house = build(settings, environment=environment, may_upgrade=True)
+    settle_down()
     _free_leases(house)
     app = house.manage_app.create_first()
     if app is not None:
@@ -68,6 +69,7 @@ def web(settings: Settings, environment: dict[str, str], *, host: str, port: int
     """One of many; the work is done by `standfast worker` processes."""
     logs.configure()
     house = build(settings, environment=environment, may_upgrade=False)
+    settle_down()
     try:
         _answer_http(house, host=host, port=port)
     finally:
@@ -79,6 +81,7 @@ def work(settings: Settings, environment: dict[str, str]) -> int:
     """One of many workers on one PostgreSQL."""
     logs.configure()
     house = build(settings, environment=environment, may_upgrade=False)
+    settle_down()
     stopping = threading.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, lambda _number, _frame: stopping.set())
