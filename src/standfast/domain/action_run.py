@@ -178,9 +178,8 @@ def give_up(run: ActionRun, *, now: datetime) -> ActionRun:
     if run.state is RunState.WAITING_FOR_VISITOR:
         gone = _said(run, "The visitor did not come back in time.")
         return _finish(run, RunState.CANCELLED, gone, now)
-    message = run.result.message or "It was never reached"
-    late = _said(run, f"Not done before its deadline: {message}")
-    return _finish(run, RunState.FAILED, late, now)
+    why = run.result.message or "It was never reached"
+    return _finish(run, RunState.FAILED, _said(run, f"Not done before its deadline: {why}"), now)
 
 
 def open_intent(
