@@ -107,7 +107,7 @@ class BilledApp:
                 parameters=parameters,
                 user_id=who.user,
                 billing_id=str(who.id),
-                lane=f"chargify:1:{who.id}",
+                lane=row.lane(str(who.id)),
                 sequence=self._clicks * 16 + position,
                 stop_on_error=True,
                 moves_money=action != "cancel_subscription",
