@@ -11,9 +11,14 @@ from clocks import FrozenClock
 from ledger.rig import a_run
 from standfast.config import Durations
 from standfast.contract.actions import Undoing
-from standfast.domain.action_run import ActionRun, Origin, RunResult, RunState
+from standfast.domain.action_run import (
+    CAME_TO_NOTHING,
+    ActionRun,
+    Origin,
+    RunResult,
+    RunState,
+)
 from standfast.domain.redoing import (
-    ENDED_BADLY,
     Begun,
     again_run,
     attempts_at,
@@ -26,7 +31,7 @@ from standfast.domain.redoing import (
 NOW = FrozenClock().now()
 BEGUN = Begun("op", NOW, Durations())
 UNDOING = Undoing("cancel_subscription", {}, "s1")
-UNDER_WAY = frozenset(RunState) - ENDED_BADLY - {RunState.SUCCEEDED}
+UNDER_WAY = frozenset(RunState) - CAME_TO_NOTHING - {RunState.SUCCEEDED}
 
 
 def ended(run: ActionRun, state: RunState) -> ActionRun:
@@ -45,7 +50,7 @@ def test_of_one_goal_at_most_one_attempt_is_alive_or_done(
     for number, state, wants_undo in deeds:
         place = number % len(family)
         run = family[place]
-        if run.state not in {RunState.SUCCEEDED, *ENDED_BADLY}:
+        if run.state not in {RunState.SUCCEEDED, *CAME_TO_NOTHING}:
             family[place] = ended(run, state)
         elif wants_undo and hindrance_to_undo(run, family) is None:
             family.append(undone(run, family))
@@ -56,7 +61,7 @@ def test_of_one_goal_at_most_one_attempt_is_alive_or_done(
         assert len({one.id for one in family}) == len(family)
         for goal in {goal_of(one, family) for one in family}:
             attempts = attempts_at(goal, family)
-            assert sum(one.state not in ENDED_BADLY for one in attempts) <= 1
+            assert sum(one.state not in CAME_TO_NOTHING for one in attempts) <= 1
 
 
 @pytest.mark.parametrize("state", sorted(UNDER_WAY))
@@ -70,7 +75,7 @@ def test_while_one_undo_may_still_happen_there_is_no_other(state: RunState) -> N
     assert ("needs a person" in hindrance) == (state is RunState.NEEDS_OPERATOR)
 
 
-@pytest.mark.parametrize("state", sorted(ENDED_BADLY))
+@pytest.mark.parametrize("state", sorted(CAME_TO_NOTHING))
 def test_an_undo_that_ended_badly_is_tried_again_in_either_way(state: RunState) -> None:
     made = ended(a_run(), RunState.SUCCEEDED)
     undo = ended(undone(made, [made]), state)
@@ -79,7 +84,7 @@ def test_an_undo_that_ended_badly_is_tried_again_in_either_way(state: RunState) 
     assert hindrance_to_again(undo, [made, undo]) is None
 
 
-@pytest.mark.parametrize("state", sorted(set(RunState) - ENDED_BADLY))
+@pytest.mark.parametrize("state", sorted(set(RunState) - CAME_TO_NOTHING))
 def test_what_did_not_end_badly_is_not_run_again(state: RunState) -> None:
     run = ended(a_run(), state)
 

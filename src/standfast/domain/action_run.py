@@ -48,11 +48,10 @@ class RunState(StrEnum):
     """The doubt lasted too long; a person records what happened."""
 
 
-FINISHED = frozenset({
-    RunState.SUCCEEDED, RunState.REFUSED, RunState.FAILED, RunState.CANCELLED,
-    RunState.NEEDS_OPERATOR,
-})  # fmt: skip
-STOPS_CHAIN = FINISHED - {RunState.SUCCEEDED}
+CAME_TO_NOTHING = frozenset({RunState.REFUSED, RunState.FAILED, RunState.CANCELLED})
+"""Over, and surely nothing was changed. Whether it was nobody knows of one that needs a person."""
+STOPS_CHAIN = CAME_TO_NOTHING | {RunState.NEEDS_OPERATOR}
+FINISHED = STOPS_CHAIN | {RunState.SUCCEEDED}
 BLOCKS_NOBODY = frozenset({RunState.WAITING_FOR_VISITOR, RunState.NEEDS_OPERATOR})
 """States in which a customer's later clicks go ahead all the same."""
 

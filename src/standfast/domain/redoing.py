@@ -11,11 +11,14 @@ from typing import TypeAlias
 from standfast.config import Durations
 from standfast.contract.actions import Undoing
 from standfast.contract.catalogue import Money
-from standfast.domain.action_run import ActionRun, Origin, RunResult, RunState
+from standfast.domain.action_run import (
+    CAME_TO_NOTHING,
+    ActionRun,
+    Origin,
+    RunResult,
+    RunState,
+)
 from standfast.domain.interaction import run_id
-
-ENDED_BADLY = frozenset({RunState.REFUSED, RunState.FAILED, RunState.CANCELLED})
-"""Surely nothing was changed, and nothing will be."""
 
 Goal: TypeAlias = tuple[Origin, str]
 """What a run is for: to do what a click asked (the click's run), or to take a run back."""
@@ -145,7 +148,7 @@ def _hindrance_of(attempts: Iterable[ActionRun], *, done: str) -> str | None:
         return done
     if RunState.NEEDS_OPERATOR in states:
         return "Another run for the same needs a person. Record there first whether it happened."
-    return None if states <= ENDED_BADLY else "Another run for the same is under way."
+    return None if states <= CAME_TO_NOTHING else "Another run for the same is under way."
 
 
 def _child(

@@ -9,7 +9,7 @@ from standfast.clock import Clock
 from standfast.config import Durations
 from standfast.connectors.registry import ConnectorUnknown, Registry
 from standfast.contract.actions import RefusalReason
-from standfast.domain.action_run import ActionRun, Origin, RunState
+from standfast.domain.action_run import CAME_TO_NOTHING, ActionRun, Origin, RunState
 from standfast.domain.decision_token import ResultClaims
 from standfast.domain.prompt import ResultTexts
 from standfast.services.errors import NotFound
@@ -35,12 +35,11 @@ class RunView:
 
 
 UNDER_WAY = frozenset({RunState.ACCEPTED, RunState.RETRYING, RunState.UNKNOWN})
-NOT_DONE = frozenset({RunState.REFUSED, RunState.FAILED, RunState.CANCELLED})
 Verdict: TypeAlias = Literal["none", "pending", "needs_visitor", "refused", "succeeded"]
 READINGS: tuple[tuple[Verdict, frozenset[RunState]], ...] = (
     ("pending", UNDER_WAY),
     ("needs_visitor", frozenset({RunState.WAITING_FOR_VISITOR})),
-    ("refused", NOT_DONE),
+    ("refused", CAME_TO_NOTHING),
     ("pending", frozenset({RunState.NEEDS_OPERATOR})),
     ("succeeded", frozenset({RunState.SUCCEEDED})),
 )
@@ -123,7 +122,7 @@ class FollowResult:
 
     def _sentence(self, run: ActionRun, texts: ResultTexts) -> str:
         is_done = run.state is RunState.SUCCEEDED
-        if not is_done and run.state not in NOT_DONE:
+        if not is_done and run.state not in CAME_TO_NOTHING:
             return view_of(run, texts).message
         try:
             spec = self.registry.get(run.connector).spec.action(run.action)

@@ -11,7 +11,7 @@ from datetime import datetime
 import structlog
 
 from standfast.contract.actions import Refused
-from standfast.domain.action_run import RunState
+from standfast.domain.action_run import CAME_TO_NOTHING
 from standfast.domain.interaction import Kind
 from standfast.domain.limited_offer import wanted_by
 from standfast.domain.limits import LIMITED, LimitsUsed, Reservation, day_of, refused
@@ -34,9 +34,6 @@ from standfast.store.limits import (
     take,
 )
 from standfast.store.runs import list_runs
-
-GIVES_BACK = frozenset({RunState.REFUSED, RunState.FAILED, RunState.CANCELLED})
-"""Surely nothing was given away. A run that needs an operator keeps what it holds."""
 
 _log = structlog.get_logger()
 
@@ -114,13 +111,14 @@ def reserve(
 def release_if_over(transaction: Transaction, interaction_id: str, *, now: datetime) -> bool:
     """Gives back what the click holds once every run has ended and none did anything.
 
-    It is no accept then either: the prompt comes back as after a dismissal.
+    A run that needs an operator keeps what it holds. It is no accept then either: the prompt
+    comes back as after a dismissal.
 
     The reservations are locked before the runs are looked at: of two runs that end at the same
     moment the later one sees both.
     """
     has_any = lock_reservations(transaction, interaction_id)
-    if any(run.state not in GIVES_BACK for run in list_runs(transaction, interaction_id)):
+    if any(run.state not in CAME_TO_NOTHING for run in list_runs(transaction, interaction_id)):
         return False
     forget_accept(transaction, interaction_id)
     if not has_any:

@@ -27,6 +27,7 @@ from standfast.contract.actions import (
 from standfast.contract.errors import SettingsRefused
 from standfast.contract.records import CustomerBilling
 from standfast.domain.action_run import (
+    CAME_TO_NOTHING,
     STOPS_CHAIN,
     ActionRun,
     NextStep,
@@ -41,13 +42,14 @@ from standfast.domain.action_run import (
     withhold,
 )
 from standfast.domain.attempt_chain import EntryKind
+from standfast.domain.interaction import visitor_key
 from standfast.domain.stopping import OTHER_SITE, SWITCHED_OFF
 from standfast.services.connection_health import note_good_answer, note_trouble
 from standfast.services.hold_to_price import hold_to_price
 from standfast.services.ledger_desk import LedgerDesk, Withheld
 from standfast.services.open_site import Site, Sites
 from standfast.services.permissions import LEDGER
-from standfast.services.reserve_limits import GIVES_BACK, release_if_over
+from standfast.services.reserve_limits import release_if_over
 from standfast.services.stop_runs import stop_if_stopped
 from standfast.services.write_audit import write_audit
 from standfast.store.billing import save_fresh_billing
@@ -105,8 +107,7 @@ class RunActions:
         return self._settle(give_up(run, now=now), EntryKind.CHANGED, {})
 
     def _perform(self, run: ActionRun) -> ActionRun:
-        with self.database.reading_one() as reader:
-            connection = get_connection(reader, run.connection_id)
+        connection = self._connection(run)
         if _is_of_another_site(run, connection):
             other = Refused(RefusalReason.CONNECTION_INACTIVE, OTHER_SITE)
             return self._settle_outcome(run, other, None, None)
@@ -134,6 +135,10 @@ class RunActions:
             withheld = withhold(run, now=self.clock.now())
             return self._settle(withheld, EntryKind.CHANGED, {WOULD_SEND: desk.withheld})
         return self._settle_outcome(desk.run, outcome, desk.answer, desk.billing)
+
+    def _connection(self, run: ActionRun) -> ConnectionRow:
+        with self.database.reading_one() as reader:
+            return get_connection(reader, run.connection_id)
 
     def _asked(self, run: ActionRun, perform: Callable[[], Outcome]) -> Outcome:
         try:
@@ -174,8 +179,7 @@ class RunActions:
         return self._settle(after, EntryKind.LOOK_UP, {"finding": _told(finding)}, billing)
 
     def _found(self, run: ActionRun) -> tuple[Finding, Site | None]:
-        with self.database.reading() as reader:
-            connection = get_connection(reader, run.connection_id)
+        connection = self._connection(run)
         if _is_of_another_site(run, connection):
             return Obscure(OTHER_SITE), None
         try:
@@ -233,7 +237,7 @@ class RunActions:
             if after.is_finished:
                 if WOULD_SEND not in body:  # a rehearsal goes on to its end
                     self._end_chain(transaction, after)
-                if after.state in GIVES_BACK:
+                if after.state in CAME_TO_NOTHING:
                     release_if_over(transaction, after.interaction_id, now=now)
             transaction.signal(RUN_SETTLED, after.interaction_id)
         _log.info(
@@ -310,7 +314,7 @@ def _note_foreign_id(transaction: Transaction, run: ActionRun, at: datetime) -> 
         at=at,
         app_id=run.app_id,
         after={"action": run.action, "named": run.parameters, "customer": run.billing_id},
-        visitor=f"u:{run.user_id}",
+        visitor=visitor_key(user_id=run.user_id, anonymous_id=None),
     )
 
 
