@@ -5,13 +5,13 @@ is left still follows from what was before it.
 """
 
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 import msgspec
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from standfast.domain.hashing import microseconds
 
 
 class EntryKind(StrEnum):
@@ -76,7 +76,7 @@ def hash_of(entry: Entry) -> str:
         entry.kind,
         entry.fence,
         entry.state,
-        (entry.at - _EPOCH) // timedelta(microseconds=1),
+        microseconds(entry.at),
         entry.body_digest,
         entry.previous_hash,
     )

@@ -8,13 +8,14 @@ The formats here are for ever: a seal that was made once is verified by every la
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 import msgspec
 
 from standfast.domain.attempt_chain import Entry, first_broken
+from standfast.domain.hashing import microseconds
 
 FORM = "standfast seal 1"
 """Stands in front of everything a seal's hash covers."""
@@ -29,8 +30,6 @@ RUNS, INTERACTIONS, VERSIONS, ATTEMPTS, DEEDS, SEALS = (
 )
 SHOWN = (INTERACTIONS, VERSIONS)
 """What was there before a run began, and stays as it was."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Row = Mapping[str, Any]
 """A row in its columns' own form: texts, whole numbers, true, false and null."""
@@ -134,7 +133,7 @@ def hash_of(seal: Seal) -> str:
     said = (
         FORM,
         seal.n,
-        (seal.at - _EPOCH) // timedelta(microseconds=1),
+        microseconds(seal.at),
         seal.kind,
         seal.subject,
         seal.digest,

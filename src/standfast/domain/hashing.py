@@ -1,8 +1,16 @@
 """Short, stable names for things that must be the same wherever they are computed."""
 
 import hashlib
+from datetime import UTC, datetime, timedelta
 
 import msgspec
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def microseconds(at: datetime) -> int:
+    """Since 1970: exact, so that an instant is the same number in a hash and in a column."""
+    return (at - EPOCH) // timedelta(microseconds=1)
 
 
 def digest(*parts: object) -> str:

@@ -18,8 +18,8 @@ from standfast.domain.audit_chain import (
 )
 from standfast.domain.roles import Permission
 from standfast.services.permissions import Acting
+from standfast.store.columns import instant
 from standfast.store.database import Database, Reader
-from standfast.store.driver import instant
 from standfast.store.seal_keys import list_known_keys
 from standfast.store.sealed_rows import read_deeds, read_runs, walk_versions
 from standfast.store.seals import find_head, list_seals, newest_seals

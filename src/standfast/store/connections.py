@@ -13,8 +13,9 @@ from sqlalchemy import Row, insert, select, update
 
 from standfast.contract.connector import SiteFacts
 from standfast.store.bodies import packed, unpacked
+from standfast.store.columns import read_instant
 from standfast.store.database import Reader, Transaction
-from standfast.store.driver import execute, read_instant
+from standfast.store.driver import execute
 from standfast.store.schema import connections
 
 

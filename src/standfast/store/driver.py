@@ -5,16 +5,10 @@ texts, made once from the names of the columns, with values in the columns' own 
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Protocol
 
-import msgspec
 from sqlalchemy import Connection
-
-from standfast.store.columns import EPOCH
-
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class Rows(Protocol):
@@ -46,17 +40,3 @@ def inserting(table: str, names: Iterable[str]) -> str:
     columns = [f'"{name}"' for name in names]
     marks = ", ".join("?" * len(columns))
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608
-
-
-def instant(value: datetime | None) -> int | None:
-    """As `columns.Instant` keeps it."""
-    return None if value is None else (value - EPOCH) // _MICROSECOND
-
-
-def read_instant(value: int | None) -> datetime | None:
-    return None if value is None else EPOCH + timedelta(microseconds=value)
-
-
-def json_text(value: object) -> str | None:
-    """As `columns.Json` keeps it."""
-    return None if value is None else msgspec.json.encode(value, order="sorted").decode()

@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, select, update
 
 from standfast.domain.interaction import FINAL, Kind
+from standfast.store.columns import instant, json_text
 from standfast.store.database import Reader, Transaction
-from standfast.store.driver import execute, inserting, instant, json_text
+from standfast.store.driver import execute, inserting
 from standfast.store.schema import interactions, visitor_prompts
 
 

@@ -77,16 +77,8 @@ def release_reservations(
     transaction: Transaction, interaction_id: str, *, at: datetime
 ) -> tuple[tuple[Counter, int], ...]:
     """Give back what the click holds; a second time there is nothing left."""
-    table = limit_reservations.c
-    rows = transaction.connection.execute(
-        update(limit_reservations)
-        .where(table.interaction_id == interaction_id, table.released_at.is_(None))
-        .values(released_at=at)
-        .returning(table.app_id, table.scope, table.subject, table.period, table.amount)
-    ).all()
-    released = sorted(
-        (_counter(row.scope, row.subject, row.period), row.app_id, row.amount) for row in rows
-    )
+    is_held = limit_reservations.c.released_at.is_(None)
+    released = _turned(transaction, interaction_id, is_held, released_at=at)
     for counter, app_id, amount in released:
         give_back(transaction, app_id, counter, amount)
     return tuple((counter, amount) for counter, _, amount in released)
@@ -94,17 +86,31 @@ def release_reservations(
 
 def retake_reservations(transaction: Transaction, interaction_id: str) -> None:
     """Hold again what was released, whether there is room or not."""
+    is_released = limit_reservations.c.released_at.is_not(None)
+    for counter, app_id, amount in _turned(
+        transaction, interaction_id, is_released, released_at=None
+    ):
+        give_back(transaction, app_id, counter, -amount)
+
+
+def _turned(
+    transaction: Transaction,
+    interaction_id: str,
+    which: ColumnElement[bool],
+    *,
+    released_at: datetime | None,
+) -> list[tuple[Counter, str, int]]:
+    """These reservations of the click, released or held from now on; always in one order."""
     table = limit_reservations.c
     rows = transaction.connection.execute(
         update(limit_reservations)
-        .where(table.interaction_id == interaction_id, table.released_at.is_not(None))
-        .values(released_at=None)
+        .where(table.interaction_id == interaction_id, which)
+        .values(released_at=released_at)
         .returning(table.app_id, table.scope, table.subject, table.period, table.amount)
-    ).all()
-    for counter, app_id, amount in sorted(
+    )
+    return sorted(
         (_counter(row.scope, row.subject, row.period), row.app_id, row.amount) for row in rows
-    ):
-        give_back(transaction, app_id, counter, -amount)
+    )
 
 
 def find_used(reader: Reader, app_id: str, counters: Iterable[Counter]) -> dict[Counter, int]:

@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 from standfast.contract.actions import Preview
 from standfast.domain.action_run import ActionRun, Origin, RunResult, RunState
 from standfast.domain.attempt_chain import Entry
-from standfast.store.driver import execute, inserting, instant, json_text, read_instant
+from standfast.store.columns import instant, json_text, read_instant
+from standfast.store.driver import execute, inserting
 
 FIELDS = tuple(one.name for one in fields(ActionRun))
 COLUMNS = ", ".join(f"action_runs.{name}" for name in FIELDS)

@@ -11,8 +11,9 @@ from sqlalchemy import and_, exists, or_, select, update
 from standfast.domain.action_run import BLOCKS_NOBODY, FINISHED, ActionRun, Origin, RunState
 from standfast.domain.attempt_chain import Entry, EntryKind, body_digest, seal
 from standfast.store.bodies import packed
+from standfast.store.columns import instant
 from standfast.store.database import Reader, Transaction
-from standfast.store.driver import execute, instant
+from standfast.store.driver import execute
 from standfast.store.run_rows import (
     COLUMNS,
     insert_entry,

@@ -1,7 +1,6 @@
 """What seals are made over: rows in their columns' own form, so that not a letter is lost."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -10,9 +9,9 @@ from sqlalchemy import Boolean, Table
 
 from standfast.domain.attempt_chain import Entry
 from standfast.domain.audit_chain import Row, RunRows
-from standfast.store.columns import EPOCH
+from standfast.store.columns import read_spoilt_instant
 from standfast.store.database import Reader
-from standfast.store.driver import execute, read_instant
+from standfast.store.driver import execute
 from standfast.store.schema import action_attempts, action_runs, interactions, prompt_versions
 from standfast.store.schema_operators import audit_entries
 
@@ -128,16 +127,9 @@ def _first(row: Sequence[Any]) -> str:
 def _entry(row: Sequence[Any]) -> Entry:
     """A line as it stands, also one that somebody has spoilt: its hash will not fit."""
     told: dict[str, Any] = dict(zip(ENTRY_COLUMNS, row, strict=True))
-    told["at"] = _instant(told["at"])
+    told["at"] = read_spoilt_instant(told["at"])
     told["body"] = _body(told["body"])
     return Entry(**told)
-
-
-def _instant(value: int) -> datetime:
-    try:
-        return read_instant(value) or EPOCH
-    except OverflowError:
-        return EPOCH
 
 
 def _body(text: str) -> dict[str, Any] | None:

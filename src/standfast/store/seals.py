@@ -9,9 +9,9 @@ import msgspec
 from sqlalchemy import func, insert, literal, null, select, text, union_all, update
 
 from standfast.domain.audit_chain import BEGINNING, Head, Seal, SealKind
-from standfast.store.columns import EPOCH
+from standfast.store.columns import read_spoilt_instant
 from standfast.store.database import Reader, Transaction
-from standfast.store.driver import execute, read_instant
+from standfast.store.driver import execute
 from standfast.store.schema import action_attempts, action_runs
 from standfast.store.schema_ledger import seals
 from standfast.store.schema_operators import audit_entries
@@ -47,6 +47,11 @@ def lock_chain(transaction: Transaction) -> None:
         )
 
 
+# In the very words of the partial indexes, or they are not used.
+_IS_RUN_WAITING = text("finished_at IS NOT NULL AND last_hash <> sealed_hash")
+_IS_DEED_WAITING = text("NOT is_sealed")
+
+
 def find_head(reader: Reader) -> Head:
     """The chain's end, or `BEGINNING`."""
     row = reader.connection.execute(
@@ -63,7 +68,7 @@ def list_unsealed(reader: Reader, *, limit: int) -> list[Unsealed]:
             action_runs.c.id.label("subject"),
             action_runs.c.finished_at.label("at"),
         )
-        .where(text("finished_at IS NOT NULL AND last_hash <> sealed_hash"))
+        .where(_IS_RUN_WAITING)
         .order_by(action_runs.c.finished_at)
         .limit(limit)
         .subquery()
@@ -73,7 +78,7 @@ def list_unsealed(reader: Reader, *, limit: int) -> list[Unsealed]:
             audit_entries.c.id.label("subject"),
             audit_entries.c.at.label("at"),
         )
-        .where(text("NOT is_sealed"))
+        .where(_IS_DEED_WAITING)
         .order_by(audit_entries.c.at)
         .limit(limit)
         .subquery()
@@ -91,8 +96,8 @@ def count_unsealed(reader: Reader) -> int:
     return sum(
         reader.connection.execute(query).scalar_one()
         for query in (
-            runs.where(text("finished_at IS NOT NULL AND last_hash <> sealed_hash")),
-            deeds.where(text("NOT is_sealed")),
+            runs.where(_IS_RUN_WAITING),
+            deeds.where(_IS_DEED_WAITING),
         )
     )
 
@@ -186,17 +191,10 @@ def find_line_without_run(reader: Reader) -> tuple[str, int] | None:
 def _seal(row: Sequence[Any]) -> Seal:
     """A link as it stands, also one that somebody has spoilt: its hash will not fit."""
     told: dict[str, Any] = dict(zip(_COLUMNS, row, strict=True))
-    told["at"] = _read(told["at"])
+    told["at"] = read_spoilt_instant(told["at"])
     told["facts"] = _facts(told["facts"])
     told["is_erasure"] = bool(told["is_erasure"])
     return Seal(**told)
-
-
-def _read(value: int) -> datetime:
-    try:
-        return read_instant(value) or EPOCH
-    except OverflowError:
-        return EPOCH
 
 
 def _facts(raw: str) -> dict[str, str]:
