@@ -1,5 +1,6 @@
 from typing import Any
 
+import msgspec
 import pytest
 
 from builders import a_billing, a_prompt, a_record, a_step, an_action
@@ -31,16 +32,11 @@ class Click:
 
     def reason(self, **changes: Any) -> RefusalReason | None:
         self.rig.clock.advance(1)
-        shown: dict[str, Any] = {
-            "prompt_id": self.prompt_id,
-            "version": self.claims.version,
-            "snapshot_hash": self.claims.snapshot_hash,
-            "step": "offer",
-            "button": Button.ACCEPT,
-            "now": self.rig.clock.now(),
-        }
         identity = changes.pop("identity", self.ann)
-        refused = self.rig.offers.refusal(identity, **{**shown, **changes})
+        clicked: dict[str, Any] = {"step": "offer", "button": Button.ACCEPT}
+        clicked |= {key: changes.pop(key) for key in clicked if key in changes}
+        claims = msgspec.structs.replace(self.claims, **changes)
+        refused = self.rig.offers.refusal(identity, claims, **clicked, now=self.rig.clock.now())
         return refused.reason if refused else None
 
 

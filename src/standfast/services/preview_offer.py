@@ -21,6 +21,7 @@ from standfast.domain.prompt import AttachedAction, Button
 from standfast.domain.quote import claims_of, offer_of, sentence, total, without_next
 from standfast.domain.visitor import Identity
 from standfast.services.check_offer import CheckOffer
+from standfast.services.clicked import button_named, one_of, step_named
 from standfast.services.errors import (
     FieldInvalid,
     IdentityRefused,
@@ -124,17 +125,12 @@ class PreviewOffer:
 
     def _actions(self, claims: DecisionClaims, asked: Wondered) -> tuple[AttachedAction, ...]:
         """What the button does, when every part of it has a price."""
-        shown = self.offers.find_shown(
-            claims.app_id, claims.prompt_id, claims.version, claims.snapshot_hash
-        )
+        shown = self.offers.find_shown(claims)
         if shown is None:
             raise OfferRefused(RefusalReason.OFFER_CHANGED)
-        step = shown.body.step(asked.step)
-        if step is None:
-            raise FieldInvalid(f"This prompt has no step {asked.step!r}.", field="step")
-        button = step.buttons.get(_button(asked.button))
-        if button is None:
-            raise FieldInvalid(f"This step has no button {asked.button!r}.", field="button")
+        step = step_named(shown.body, asked.step)
+        kind = one_of(Button, asked.button, field="button")
+        button = button_named(step, kind, field="button")
         if not button.actions:
             raise FieldInvalid("This button changes nothing, so it has no price.", field="button")
         for action in button.actions:
@@ -151,13 +147,7 @@ class PreviewOffer:
         self, identity: Identity, claims: DecisionClaims, asked: Wondered, now: datetime
     ) -> None:
         refused = self.offers.refusal(
-            identity,
-            prompt_id=claims.prompt_id,
-            version=claims.version,
-            snapshot_hash=claims.snapshot_hash,
-            step=asked.step,
-            button=Button(asked.button),
-            now=now,
+            identity, claims, step=asked.step, button=Button(asked.button), now=now
         )
         if refused is not None:
             raise _not_kept(identity, refused)
@@ -230,16 +220,6 @@ def _not_kept(identity: Identity, refused: Refused) -> OfferRefused:
     """The operator's sentence stays with the operator."""
     _log.info("price.refused", app=identity.app_id, reason=refused.reason)
     return OfferRefused(refused.reason)
-
-
-def _button(text: str) -> Button:
-    try:
-        return Button(text)
-    except ValueError:
-        known = ", ".join(Button)
-        raise FieldInvalid(
-            f"button must be one of {known}, got {text!r}.", field="button"
-        ) from None
 
 
 def _pause(error: Exception) -> float:

@@ -27,6 +27,7 @@ from standfast.domain.quote import total
 from standfast.domain.visitor import BillingId, Identity
 from standfast.services.check_offer import CheckOffer
 from standfast.services.check_quote import CheckQuote
+from standfast.services.clicked import button_named, one_of, step_named
 from standfast.services.errors import FieldInvalid, IdentityRefused, NotNow
 from standfast.services.fill_orders import fill_orders, read_visitor_of
 from standfast.services.follow_result import FollowResult, Recorded
@@ -80,7 +81,7 @@ class RecordInteraction:
 
     def record(self, identity: Identity, deed: Deed) -> Recorded:
         """Raises `TokenRefused`, `IdentityRefused`, `FieldInvalid`, `NotNow`."""
-        kind = _kind(deed.kind)
+        kind = one_of(Kind, deed.kind, field="kind")
         _refuse_odd_values(deed.values)
         now = self.clock.now()
         claims = self.tokens.verify_decision(
@@ -201,7 +202,9 @@ class RecordInteraction:
         if not actions:
             return {}, (), None
         billing_ids, state = read_visitor_of(self.database, self.registry, identity, actions)
-        refused = self._refusal(identity, deed, claims, kind, now)
+        refused = self.offers.refusal(
+            identity, claims, step=deed.step, button=Button(kind), now=now
+        )
         if refused is not None:
             return billing_ids, (), refused
         try:
@@ -209,24 +212,6 @@ class RecordInteraction:
         except TraitUnfit as unfit:
             return billing_ids, (), Refused(RefusalReason.PARAMETER_INVALID, str(unfit))
         return billing_ids, orders, None
-
-    def _refusal(
-        self,
-        identity: Identity,
-        deed: Deed,
-        claims: DecisionClaims,
-        kind: Kind,
-        now: datetime,
-    ) -> Refused | None:
-        return self.offers.refusal(
-            identity,
-            prompt_id=claims.prompt_id,
-            version=claims.version,
-            snapshot_hash=claims.snapshot_hash,
-            step=deed.step,
-            button=Button(kind),
-            now=now,
-        )
 
     def _add_runs(
         self,
@@ -284,14 +269,6 @@ class RecordInteraction:
         return replace(recorded, result_token=self.results.result_token(row))
 
 
-def _kind(text: str) -> Kind:
-    try:
-        return Kind(text)
-    except ValueError:
-        known = ", ".join(Kind)
-        raise FieldInvalid(f"kind must be one of {known}, got {text!r}.", field="kind") from None
-
-
 def _refuse_odd_values(values: Mapping[str, str]) -> None:
     if len(values) > MAX_VALUES:
         raise FieldInvalid(f"At most {MAX_VALUES} values can be sent.", field="values")
@@ -317,15 +294,8 @@ def _actions(body: PromptBody, step_key: str, kind: Kind) -> tuple[AttachedActio
     """What a click on this button does. A bill changes on a click only."""
     if kind is Kind.HOLDOUT:
         return ()  # nothing was shown, so the page knows of no step
-    step = body.step(step_key)
-    if step is None:
-        raise FieldInvalid(f"This prompt has no step {step_key!r}.", field="step")
-    if kind not in FINAL:
-        return ()
-    button = step.buttons.get(Button(kind))
-    if button is None:
-        raise FieldInvalid(f"This step has no button {kind!r}.", field="kind")
-    return button.actions
+    step = step_named(body, step_key)
+    return button_named(step, Button(kind), field="kind").actions if kind in FINAL else ()
 
 
 def _row(
