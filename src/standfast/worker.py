@@ -23,9 +23,10 @@ from standfast.store.runs import claim_due_runs, extend_leases
 from standfast.store.signals import RUN_DUE, SYNC_DUE, WEBHOOK_DUE, Signal
 
 STOP_SECONDS = 5.0
-QUICK_STEP_SECONDS = 0.025
 QUIET_SECONDS = 0.05
+"""So long after a step nobody seems to be clicking."""
 SEAL_WAITS_SECONDS = 10.0
+QUICK_STEP_SECONDS = 0.025
 AHEAD = 6
 """So many runs for each thread are claimed at most while steps are quick."""
 
@@ -68,12 +69,10 @@ class Worker:
                 ("webhooks", self.webhooks.work_off_due, self._webhook_due),
             )
         ]
-        self._loops.append(
-            threading.Thread(target=self._beat, name=f"{self.name}-heart", daemon=True)
-        )
-        self._loops.append(
-            threading.Thread(target=self._seal, name=f"{self.name}-seals", daemon=True)
-        )
+        self._loops += [
+            threading.Thread(target=loop, name=f"{self.name}-{what}", daemon=True)
+            for what, loop in (("heart", self._beat), ("seals", self._seal))
+        ]
 
     def start(self) -> None:
         self.database.signals.listen(self._on_signal)
@@ -149,7 +148,7 @@ class Worker:
             _log.exception("action_run.step_failed", run=run.id)
         finally:
             self._busy_at = time.monotonic()
-            self._step_seconds += 0.1 * (time.monotonic() - began - self._step_seconds)
+            self._step_seconds += 0.1 * (self._busy_at - began - self._step_seconds)
             with self._lock:
                 self._held.pop(run.id, None)
             self._run_due.set()
