@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from standfast.connectors.chargify import obstacles
 from standfast.connectors.chargify.choosing import newest, takes_coupon
+from standfast.connectors.chargify.pricing import Discount
 from standfast.connectors.chargify.writing import Items
 from standfast.contract.actions import RefusalReason, Refused
 from standfast.contract.catalogue import (
@@ -45,8 +46,7 @@ def of(
         return None
     coupon = obstacles.coupon_of(items, code)
     if coupon is None:
-        problem = f"The catalogue has no coupon {code}. Sync it, or pick another."
-        return Refused(RefusalReason.COUPON_UNKNOWN, problem)
+        return obstacles.no_such_coupon(code)
     is_new = action == "create_subscription"
     priced = _new(parameters, items) if is_new else _present(parameters, billing, items)
     return priced if isinstance(priced, Refused) else _discount(coupon, priced)
@@ -57,9 +57,11 @@ def _discount(coupon: Coupon, priced: _Priced) -> Money | Refused:
     if coupon.amount_off is not None and coupon.amount_off.currency != currency:
         problem = f"{coupon.code} is in {coupon.amount_off.currency}, the price in {currency}."
         return Refused(RefusalReason.OTHER, problem)
+    amount = coupon.amount_off.amount_in_cents if coupon.amount_off else None
+    rule = Discount(amount, coupon.percent_off or Decimal(0))
     regular = priced.price.amount_in_cents
-    first = _off(coupon, regular + priced.setup_fee_in_cents)
-    later = _off(coupon, regular) * (_charges(coupon, priced.interval) - 1)
+    first = rule.of(regular + priced.setup_fee_in_cents)
+    later = rule.of(regular) * (_charges(coupon, priced.interval) - 1)
     return Money(first + later, currency)
 
 
@@ -103,14 +105,6 @@ def _paid(record: BillingRecord, items: Items) -> _Priced | Refused:
         problem = f"The price of subscription {record.external_id} is not known. Sync it."
         return Refused(RefusalReason.PLAN_UNKNOWN, problem)
     return _Priced(record.price, known.interval)
-
-
-def _off(coupon: Coupon, cents: int) -> int:
-    """Of one charge; never more than it. Half a cent is rounded up, as Chargify's bills are."""
-    if coupon.amount_off is not None:
-        return min(coupon.amount_off.amount_in_cents, cents)
-    exact = Decimal(cents) * (coupon.percent_off or Decimal(0)) / 100
-    return min(int(exact.quantize(Decimal(1), ROUND_HALF_UP)), cents)
 
 
 def _charges(coupon: Coupon, interval: Interval) -> int:

@@ -48,10 +48,7 @@ def of_coupon(items: Items, code: str | None, plan: str | None, now: datetime) -
         return None
     coupon = coupon_of(items, code)
     if coupon is None:
-        return Refused(
-            RefusalReason.COUPON_UNKNOWN,
-            f"The catalogue has no coupon {code}. Sync it, or pick another.",
-        )
+        return no_such_coupon(code)
     if coupon.archived_at is not None:
         return Refused(
             RefusalReason.COUPON_RETIRED, f"{coupon.code} is archived in Chargify. Pick another."
@@ -63,6 +60,13 @@ def of_coupon(items: Items, code: str | None, plan: str | None, now: datetime) -
             "or move its end date in Chargify.",
         )
     return _not_for_plan(items, coupon, plan)
+
+
+def no_such_coupon(code: str) -> Refused:
+    return Refused(
+        RefusalReason.COUPON_UNKNOWN,
+        f"The catalogue has no coupon {code}. Sync it, or pick another.",
+    )
 
 
 def coupon_of(items: Items, code: str) -> Coupon | None:
