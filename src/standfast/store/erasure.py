@@ -12,7 +12,7 @@ from standfast.domain.interaction import visitor_key
 from standfast.store.audit import AuditRow, digest_of
 from standfast.store.database import Reader, Transaction
 from standfast.store.driver import execute
-from standfast.store.run_rows import COLUMNS, run_of
+from standfast.store.run_rows import select_runs
 from standfast.store.schema import (
     action_runs,
     billing_records,
@@ -50,13 +50,12 @@ class Known:
 
 def list_runs_of(reader: Reader, app_id: str, user_id: str) -> tuple[ActionRun, ...]:
     """Every run of their clicks, in order."""
-    statement = (
-        f"SELECT {COLUMNS} FROM action_runs WHERE interaction_id IN "  # noqa: S608 - our own names
-        "(SELECT id FROM interactions WHERE app_id = ? AND visitor = ?) ORDER BY sequence, position"
+    of_theirs = (
+        "WHERE interaction_id IN (SELECT id FROM interactions WHERE app_id = ? AND visitor = ?) "
+        "ORDER BY sequence, position"
     )
-    values = (app_id, visitor_key(user_id=user_id, anonymous_id=None))
-    rows = execute(reader.connection, statement, values).fetchall()
-    return tuple(run_of(row) for row in rows)
+    visitor = visitor_key(user_id=user_id, anonymous_id=None)
+    return select_runs(reader.connection, of_theirs, (app_id, visitor))
 
 
 def list_billing_ids(reader: Reader, app_id: str, user_id: str) -> set[str]:

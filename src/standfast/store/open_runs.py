@@ -4,8 +4,7 @@ from sqlalchemy import update
 
 from standfast.domain.action_run import ActionRun
 from standfast.store.database import Reader, Transaction
-from standfast.store.driver import execute
-from standfast.store.run_rows import COLUMNS, run_of
+from standfast.store.run_rows import select_runs
 from standfast.store.schema import action_runs
 
 _OF_PROMPT = (
@@ -47,8 +46,7 @@ def take_over(transaction: Transaction, run: ActionRun) -> int:
 
 def _list(reader: Reader, where: str, value: str, *, lock: str = "") -> tuple[ActionRun, ...]:
     order = "ORDER BY action_runs.lane, action_runs.sequence"
-    statement = f"SELECT {COLUMNS} FROM action_runs {where} {order}{lock}"  # noqa: S608 - our own words
-    return tuple(run_of(row) for row in execute(reader.connection, statement, (value,)).fetchall())
+    return select_runs(reader.connection, f"{where} {order}{lock}", (value,))
 
 
 def _lock(transaction: Transaction) -> str:

@@ -106,6 +106,12 @@ def run_of(row: Iterable[Any]) -> ActionRun:
     })  # fmt: skip
 
 
+def select_runs(connection: Connection, rest: str, values: Iterable[Any]) -> tuple[ActionRun, ...]:
+    """`rest` is what follows FROM action_runs, in our own words."""
+    statement = f"SELECT {COLUMNS} FROM action_runs {rest}"  # noqa: S608 - see above
+    return tuple(run_of(row) for row in execute(connection, statement, values).fetchall())
+
+
 _INSERT_RUN = inserting("action_runs", (*FIELDS, "sealed_hash"))
 _INSERT_ENTRY = inserting("action_attempts", _ENTRY)
 _SET = ", ".join(f"{name} = ?" for name in _MUTABLE)

@@ -19,6 +19,7 @@ from standfast.store.run_rows import (
     insert_entry,
     insert_run,
     run_of,
+    select_runs,
     update_run,
     update_run_with_entry,
 )
@@ -227,8 +228,7 @@ def lock_waiting_runs(
 
 
 def _runs(reader: Reader, where: str, *values: str) -> tuple[ActionRun, ...]:
-    statement = f"SELECT {COLUMNS} FROM action_runs {where}"  # noqa: S608 - our own words
-    return tuple(run_of(row) for row in execute(reader.connection, statement, values).fetchall())
+    return select_runs(reader.connection, where, values)
 
 
 def _for_update(transaction: Transaction) -> str:
