@@ -44,8 +44,10 @@ def test_two_quick_clicks_are_one_change(scene: Scene) -> None:
     scene.offer(coupon("STAY30"), texts=DONE)
     scene.visit()
 
-    scene.button("Yes, please").dblclick()
-    scene.dialog.press("Enter")
+    with scene.rig.site.held("POST", "*/add_coupon.json") as fault:
+        scene.button("Yes, please").dblclick()
+        scene.rig.site.chargify.wait_until_held(fault)
+        scene.dialog.press("Enter")
 
     expect(scene.status).to_have_text("Your next bills are 30 % lower.")
     assert scene.rig.site.effects() == ["POST " + _coupon_path(scene)]

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from browser import NARROW, WIDE, axe, overflow, shoot
+from journeys.demo_shop.stage import CARD
 
 pytestmark = pytest.mark.slow
 
@@ -16,7 +17,7 @@ PAGES = {
     "account": ("Carl", "/account"),
     "account_staff": ("Sam", "/account"),
     "account_new": ("Nora", "/account"),
-    "card": ("Nico", "/account/card"),
+    "card": ("Nico", CARD),
     "missing": ("Carl", "/nowhere"),
 }
 PROMPTS = {
