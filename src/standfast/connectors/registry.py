@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from importlib.metadata import entry_points
 from typing import Self, cast
 
+from standfast.contract.actions import ActionSpec
 from standfast.contract.connector import Connector
 from standfast.contract.errors import StandfastError
 
@@ -36,11 +37,19 @@ class Registry:
 
     def get(self, key: str) -> Connector:
         """Raises `ConnectorUnknown`."""
-        found = self._connectors.get(key)
+        found = self.find(key)
         if found is None:
             known = ", ".join(sorted(self._connectors)) or "none"
             raise ConnectorUnknown(f"There is no connector {key!r}; installed: {known}.")
         return found
+
+    def find(self, key: str) -> Connector | None:
+        """None also for one that was installed once: runs and connections outlive it."""
+        return self._connectors.get(key)
+
+    def find_action(self, key: str, action: str) -> ActionSpec | None:
+        connector = self.find(key)
+        return connector.spec.action(action) if connector else None
 
     def __iter__(self) -> Iterator[Connector]:
         return iter(self._connectors.values())

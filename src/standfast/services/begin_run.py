@@ -7,14 +7,12 @@ from standfast.contract.connector import Connector
 from standfast.domain.action_run import ActionRun
 from standfast.domain.attempt_chain import EntryKind
 from standfast.domain.interaction import run_id, visitor_key
-from standfast.services.errors import FieldInvalid, NotFound, NotNow
+from standfast.services.errors import NotFound, NotNow
 from standfast.services.permissions import Actor
 from standfast.services.write_audit import write_audit
 from standfast.store.database import Reader, Transaction
 from standfast.store.runs import add_run, append_entry, find_run, list_runs, lock_run
 from standfast.store.signals import RUN_DUE
-
-LONGEST_REASON = 1_000
 
 
 @dataclass(frozen=True)
@@ -50,16 +48,6 @@ def installed(registry: Registry, key: str) -> Connector:
         return registry.get(key)
     except ConnectorUnknown as unknown:
         raise NotNow(f"The connector {key} is not installed here.") from unknown
-
-
-def reason_given(text: str, *, field: str = "reason") -> str:
-    """Raises `FieldInvalid`."""
-    reason = text.strip()
-    if not reason:
-        raise FieldInvalid("Say why: whoever reads this later wants to know.", field=field)
-    if len(reason) > LONGEST_REASON:
-        raise FieldInvalid(f"At most {LONGEST_REASON} characters.", field=field)
-    return reason
 
 
 def begin(

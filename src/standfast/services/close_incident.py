@@ -6,10 +6,10 @@ from standfast.clock import Clock
 from standfast.domain.action_run import ActionRun
 from standfast.domain.attempt_chain import EntryKind
 from standfast.domain.roles import Permission
-from standfast.services.begin_run import reason_given, visitor_of
+from standfast.services.begin_run import visitor_of
 from standfast.services.errors import NotFound, NotNow
 from standfast.services.permissions import Acting
-from standfast.services.write_audit import write_audit
+from standfast.services.write_audit import reason_given, write_audit
 from standfast.store.database import Database
 from standfast.store.runs import lock_run, save_run
 

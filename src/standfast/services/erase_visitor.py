@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from standfast.clock import Clock
-from standfast.connectors.registry import ConnectorUnknown, Registry
+from standfast.connectors.registry import Registry
 from standfast.domain.action_run import ActionRun, RunState
 from standfast.domain.roles import Permission
 from standfast.services.errors import FieldInvalid, NotFound, NotNow
@@ -13,7 +13,7 @@ from standfast.services.permissions import Acting
 from standfast.services.read_visitor import connected_billers, holds_of
 from standfast.services.seal_audit import SealAudit
 from standfast.services.see_visitors import SeeVisitors
-from standfast.services.write_audit import write_audit
+from standfast.services.write_audit import reason_given, write_audit
 from standfast.store.billing import find_customer_id
 from standfast.store.database import Database, Reader, Transaction
 from standfast.store.erasure import (
@@ -34,7 +34,6 @@ from standfast.store.seals import lock_chain
 from standfast.store.visitor_batches import list_deeds
 from standfast.store.visitors import find_visitor
 
-LONGEST_REASON = 1_000
 SHORTEST_WORD = 4
 """So short a trait ("yes", "pro") names nobody; the reason may hold it."""
 
@@ -69,14 +68,15 @@ class EraseVisitor(Acting):
         if confirmed != user_id:
             raise FieldInvalid("Type the visitor’s id exactly as above.", field="confirmed")
         person = Person(app_id, user_id, f"erased-{secrets.token_hex(8)}")
-        known = self._looked_up(person, _reason(reason))
+        reason = reason_given(reason, ask="Say why, without naming the person.")
+        known = self._looked_up(person, reason)
         with self.database.writing_mirror() as mirror:
             for one in known:
                 erase_mirrored(mirror, one)
         self.seeing.forget(app_id, user_id)
         with self.database.writing() as transaction:
             lock_chain(transaction)
-            return self._erased(transaction, person, known, _reason(reason))
+            return self._erased(transaction, person, known, reason)
 
     def _looked_up(self, person: Person, reason: str) -> list[Known]:
         with self.database.reading() as core, self.database.reading_mirror() as mirror:
@@ -140,10 +140,7 @@ class EraseVisitor(Acting):
 
     def _plain(self, run: ActionRun, answers: set[str]) -> dict[str, str]:
         """The author's own parameters: what the person answered, and what may be theirs, goes."""
-        try:
-            spec = self.registry.get(run.connector).spec.action(run.action)
-        except ConnectorUnknown:
-            return {}
+        spec = self.registry.find_action(run.connector, run.action)
         known = spec.parameters if spec else ()
         authors = {one.key for one in known if not one.may_be_answered}
         return {
@@ -151,15 +148,6 @@ class EraseVisitor(Acting):
             for key, value in run.parameters.items()
             if key in authors and value not in answers
         }
-
-
-def _reason(text: str) -> str:
-    reason = text.strip()
-    if not reason:
-        raise FieldInvalid("Say why, without naming the person.", field="reason")
-    if len(reason) > LONGEST_REASON:
-        raise FieldInvalid(f"At most {LONGEST_REASON} characters.", field="reason")
-    return reason
 
 
 def _refuse_names(reason: str, user_id: str, traits: Iterable[str]) -> None:

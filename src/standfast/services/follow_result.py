@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from standfast.clock import Clock
 from standfast.config import Durations
-from standfast.connectors.registry import ConnectorUnknown, Registry
+from standfast.connectors.registry import Registry
 from standfast.contract.actions import RefusalReason
 from standfast.domain.action_run import CAME_TO_NOTHING, ActionRun, Origin, RunState
 from standfast.domain.decision_token import ResultClaims
@@ -124,10 +124,7 @@ class FollowResult:
         is_done = run.state is RunState.SUCCEEDED
         if not is_done and run.state not in CAME_TO_NOTHING:
             return view_of(run, texts).message
-        try:
-            spec = self.registry.get(run.connector).spec.action(run.action)
-        except ConnectorUnknown:
-            spec = None
+        spec = self.registry.find_action(run.connector, run.action)
         return spec.told(is_done=is_done) if spec else view_of(run, texts).message
 
     def result_token(self, row: InteractionRow) -> str:

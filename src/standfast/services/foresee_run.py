@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from standfast.clock import Clock
-from standfast.connectors.registry import ConnectorUnknown, Registry
+from standfast.connectors.registry import Registry
 from standfast.contract.actions import RefusalReason, Refused
 from standfast.contract.catalogue import CatalogueItem, ItemKind
 from standfast.contract.connector import Connector
@@ -62,9 +62,8 @@ class ForeseeRun(Acting):
             warnings = _of_connection(connection)
             family = list_runs(core, run.interaction_id)
             waits = any(one.lane == run.lane and one.state not in GOES_AHEAD_OF for one in family)
-            try:
-                connector = self.registry.get(run.connector)
-            except ConnectorUnknown:
+            connector = self.registry.find(run.connector)
+            if connector is None:
                 return Foresight(warnings, {}, waits)
             items = items_named(mirror, connection, connector.spec, (asked,))
             refused = None

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from standfast.connectors.registry import ConnectorUnknown, Registry
+from standfast.connectors.registry import Registry
 from standfast.contract.actions import Preview
 from standfast.contract.catalogue import Money
 from standfast.domain.action_run import ActionRun
@@ -137,10 +137,7 @@ class ProveChange(Acting):
         )
 
     def _title(self, run: ActionRun) -> str:
-        try:
-            spec = self.registry.get(run.connector).spec.action(run.action)
-        except ConnectorUnknown:
-            return run.action
+        spec = self.registry.find_action(run.connector, run.action)
         return spec.title if spec else run.action
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from standfast.clock import Clock
-from standfast.connectors.registry import ConnectorUnknown, Registry
+from standfast.connectors.registry import Registry
 from standfast.domain.action_run import RunState
 from standfast.domain.interaction import Kind
 from standfast.domain.roles import Permission
@@ -136,10 +136,8 @@ class ReadOverview(Acting):
                 )
 
     def _title(self, connection: ConnectionRow) -> str:
-        try:
-            return self.registry.get(connection.connector).spec.title
-        except ConnectorUnknown:
-            return connection.connector
+        connector = self.registry.find(connection.connector)
+        return connector.spec.title if connector else connection.connector
 
 
 def _counted(number: int, one: str, many: str) -> str:

@@ -1,6 +1,6 @@
 """All we know of a visitor at the moment of a decision."""
 
-from standfast.connectors.registry import ConnectorUnknown, Registry
+from standfast.connectors.registry import Registry
 from standfast.contract.connector import Connector
 from standfast.domain.visitor import BillingId, BillingIdSource, Identity, TraitValue, VisitorState
 from standfast.store.billing import CUSTOMER_ID, CUSTOMER_REFERENCE, find_customer_by_reference
@@ -31,10 +31,9 @@ def connected_billers(core: Reader, registry: Registry, app_id: str) -> Connecte
     """The app's connections with their code; one whose code is not installed is left out."""
     found: list[tuple[ConnectionRow, Connector]] = []
     for row in list_connections(core, app_id):
-        try:
-            found.append((row, registry.get(row.connector)))
-        except ConnectorUnknown:
-            continue
+        connector = registry.find(row.connector)
+        if connector is not None:
+            found.append((row, connector))
     return tuple(found)
 
 

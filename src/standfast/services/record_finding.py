@@ -8,12 +8,12 @@ from standfast.domain.action_run import ActionRun, RunState
 from standfast.domain.attempt_chain import EntryKind
 from standfast.domain.redoing import found_done, found_undone, look_again
 from standfast.domain.roles import Permission
-from standfast.services.begin_run import reason_given, visitor_of
+from standfast.services.begin_run import visitor_of
 from standfast.services.errors import FieldInvalid, NotFound, NotNow
 from standfast.services.hold_to_price import hold_to_price
 from standfast.services.permissions import Acting
 from standfast.services.reserve_limits import release_if_over
-from standfast.services.write_audit import write_audit
+from standfast.services.write_audit import reason_given, write_audit
 from standfast.store.connections import get_connection
 from standfast.store.database import Database, Transaction
 from standfast.store.runs import lock_run, save_run

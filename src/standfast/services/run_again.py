@@ -14,11 +14,11 @@ from standfast.services.begin_run import (
     installed,
     lock_family,
     read_family,
-    reason_given,
 )
 from standfast.services.errors import NotNow
 from standfast.services.permissions import Acting
 from standfast.services.reserve_limits import hold_again
+from standfast.services.write_audit import reason_given
 from standfast.store.database import Database
 
 

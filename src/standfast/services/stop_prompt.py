@@ -8,11 +8,10 @@ from standfast.domain.action_run import Origin
 from standfast.domain.prompt import PromptStatus
 from standfast.domain.roles import Permission
 from standfast.domain.stopping import UnderWay, count_under_way, stop
-from standfast.services.begin_run import reason_given
 from standfast.services.errors import NotFound, NotNow
 from standfast.services.permissions import Acting
 from standfast.services.stop_runs import end_runs
-from standfast.services.write_audit import write_audit
+from standfast.services.write_audit import reason_given, write_audit
 from standfast.services.write_snapshot import write_snapshot
 from standfast.store.database import Database
 from standfast.store.open_runs import list_open_runs_of_prompt, lock_open_runs_of_prompt

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from standfast.connectors.registry import ConnectorUnknown, Registry
+from standfast.connectors.registry import Registry
 from standfast.contract.catalogue import CatalogueItem, ItemKind
 from standfast.contract.connector import Connector, ConnectorSpec
 from standfast.domain.action_run import ActionRun, Origin
@@ -78,7 +78,7 @@ class TellRun(Acting):
             entries = list_entries(core, run_id)
             click = find_interaction(core, app_id, run.interaction_id)
             connection = get_connection(core, run.connection_id)
-            connector = self._connector(run.connector)
+            connector = self.registry.find(run.connector)
             spec = connector.spec if connector else None
             family = list_runs(core, run.interaction_id)
             undo, no_undo = self._way_back(run, family)
@@ -102,12 +102,6 @@ class TellRun(Acting):
                 no_undo=no_undo,
                 no_again=hindrance_to_again(run, family) or "",
             )
-
-    def _connector(self, key: str) -> Connector | None:
-        try:
-            return self.registry.get(key)
-        except ConnectorUnknown:
-            return None
 
     def _way_back(
         self, run: ActionRun, family: tuple[ActionRun, ...]

@@ -10,10 +10,11 @@ from standfast.contract.actions import ActionSpec, Refused, Undoing, UndoSpec
 from standfast.domain.action_run import ActionRun
 from standfast.domain.redoing import Begun, hindrance_to_undo, undo_run
 from standfast.domain.roles import Permission
-from standfast.services.begin_run import begin, installed, lock_family, read_family, reason_given
+from standfast.services.begin_run import begin, installed, lock_family, read_family
 from standfast.services.errors import NotNow
 from standfast.services.permissions import Acting
 from standfast.services.run_actions import order_of
+from standfast.services.write_audit import reason_given
 from standfast.store.database import Database
 
 

@@ -4,10 +4,24 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from standfast.services.errors import FieldInvalid
 from standfast.services.ids import new_id
 from standfast.services.permissions import Actor
 from standfast.store.audit import AuditRow, add_entry
 from standfast.store.database import Transaction
+
+LONGEST_REASON = 1_000
+WHY = "Say why: whoever reads this later wants to know."
+
+
+def reason_given(text: str, *, field: str = "reason", ask: str = WHY) -> str:
+    """What an operator gave as a reason. Raises `FieldInvalid`; `ask` is said when it is empty."""
+    reason = text.strip()
+    if not reason:
+        raise FieldInvalid(ask, field=field)
+    if len(reason) > LONGEST_REASON:
+        raise FieldInvalid(f"At most {LONGEST_REASON} characters.", field=field)
+    return reason
 
 
 def write_audit(
