@@ -1,7 +1,8 @@
 """A run at each stage of its life, for tests that look at the whole of it."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from clocks import START
 from ledger.rig import a_run

@@ -21,7 +21,7 @@ from standfast.domain.action_run import ActionRun
 from standfast.domain.interaction import Kind, run_id
 from standfast.services.configure_connection import secrets_context
 from standfast.store.connections import ConnectionRow, Health, add_connection
-from standfast.store.database import Database
+from standfast.store.database import Database, Transaction
 from standfast.store.interactions import InteractionRow, add_interaction, count_interaction
 from standfast.store.runs import add_run
 from standfast.store.signals import RUN_DUE, RUN_SETTLED, Signal
@@ -66,11 +66,14 @@ class Ledger:
         now = self._clock.now()
         row = _interaction(self.app_id, interaction, now)
         run = _run(self.app_id, interaction, now)
-        with self.database.writing() as transaction:
+
+        def stored(transaction: Transaction) -> None:
             add_interaction(transaction, row)
             count_interaction(transaction, row)
             add_run(transaction, run)
             transaction.signal(RUN_DUE, run.id)
+
+        self.database.write(stored)
 
     def overhead(self, count: int) -> list[float]:
         """Milliseconds from the click to the finished run, one at a time."""
@@ -124,6 +127,7 @@ def running_ledger(folder: Path, database_url: str | None) -> Generator[Ledger]:
     settings = Settings(data=folder, database_url=database_url)
     house = build(settings, registry=Registry([IdleConnector()]), sites=IdleSites())
     settle_down()
+    house.database.make_room()
     ledger = Ledger(house.database, house.manage_app.create("Bench", domains=()).id)
     secrets = house.vault.seal(b"{}", context=secrets_context(CONNECTION))
     with house.database.writing() as transaction:

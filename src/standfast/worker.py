@@ -119,13 +119,17 @@ class Worker:
             return False
         now = self.clock.now()
         until = now + timedelta(seconds=self.durations.lease)
-        with self.database.writing() as transaction:
-            claimed = claim_due_runs(transaction, owner=self.name, now=now, until=until, limit=free)
+        claimed = self.database.write(
+            lambda transaction: claim_due_runs(
+                transaction, owner=self.name, now=now, until=until, limit=free
+            ),
+            lasting=False,
+        )
         for run in claimed:
             with self._lock:
                 self._held[run.id] = run
             self._pool.submit(self._advance, run)
-        return bool(claimed)
+        return len(claimed) == free  # with fewer there is nothing more, until somebody says so
 
     def _free(self) -> int:
         """How many runs to claim now.
@@ -178,7 +182,11 @@ class Worker:
                 continue
             until = self.clock.now() + timedelta(seconds=self.durations.lease)
             try:
-                with self.database.writing() as transaction:
-                    extend_leases(transaction, held, until=until)
+                self.database.write(
+                    lambda transaction, held=held, until=until: extend_leases(
+                        transaction, held, until=until
+                    ),
+                    lasting=False,
+                )
             except Exception:  # noqa: BLE001 - the next beat may come in time
                 _log.exception("worker.heartbeat_failed")

@@ -1,8 +1,9 @@
 """Runs as operators find them: done, refused, in doubt for a day, charged another price."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
 from sqlalchemy import update
 
 from console.billing_rig import BilledApp, BilledHouse

@@ -1,11 +1,11 @@
 """The table of docs/architecture.md, row by row: what becomes of a run after each outcome."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from clocks import START
 from ledger.rig import a_run

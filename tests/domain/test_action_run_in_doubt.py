@@ -1,6 +1,6 @@
 """What a look-up makes of a run in doubt, field by field: what is not named stays as it was."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from ledger.rig import a_run
 from run_stages import EARLIER, PRICE, after, in_doubt, looked_up, sent

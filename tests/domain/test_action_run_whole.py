@@ -1,9 +1,9 @@
 """What each event makes of a run, field by field: all that is not named stays as it was."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from ledger.rig import a_run
 from run_stages import DURATIONS, EARLIER, PRICE, after, in_doubt, sent, settled

@@ -1,11 +1,11 @@
 """Whatever operators do about the runs of one click, nothing is done twice at the same time."""
 
-from dataclasses import replace
 from itertools import groupby
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from clocks import FrozenClock
 from ledger.rig import a_run

@@ -1,10 +1,12 @@
 """A database whose user is killed at a commit. The product has no hook for it."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from standfast.store.database import Database, Transaction
+
+T = TypeVar("T")
 
 
 class Killed(BaseException):
@@ -34,6 +36,22 @@ class DyingDatabase:
         self.commits += 1
         if is_last:
             raise Killed
+
+    def write(self, work: Callable[[Transaction], T], **how: Any) -> T:
+        self._left -= 1
+        is_last = self._left == 0
+
+        def done(transaction: Transaction) -> T:
+            result = work(transaction)
+            if is_last and self._before:
+                raise Killed
+            return result
+
+        result = self._inner.write(done, **how)
+        self.commits += 1
+        if is_last:
+            raise Killed
+        return result
 
 
 def dying_database(inner: Database, *, at_commit: int, before: bool) -> Database:

@@ -2,7 +2,9 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from ledger.rig import APP, LedgerRig
 from standfast.connectors.registry import Registry

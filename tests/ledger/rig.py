@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
+
 from clocks import FrozenClock
 from standfast.config import Durations
 from standfast.connectors.slots import Lane
@@ -64,7 +66,7 @@ class LedgerRig:
         now = self.clock.now()
         interaction = f"i{self._clicks}"
         runs = [
-            replace(
+            msgspec.structs.replace(
                 a_run(interaction, position, action, customer, self._clicks, now, self.durations),
                 **changes,
             )

@@ -1,9 +1,9 @@
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from builders import a_billing, a_condition, a_prompt, a_record, an_action
 from clocks import FrozenClock

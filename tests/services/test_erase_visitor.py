@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
@@ -61,7 +62,7 @@ class Home(SealedLedger):
             values={"why": ANSWER},
             refusal={"reason": "other", "message": f"For {EMAIL}"},
         )
-        run = replace(
+        run = msgspec.structs.replace(
             a_run(shown.id, 0, "add_coupon", customer, n, now),
             user_id=person,
             parameters={"coupon": "TEN", "message": ANSWER},

@@ -1,10 +1,10 @@
 """The kill switches: a prompt is stopped, a connection switched off; what was sent is looked up."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from clocks import FrozenClock
 from limiting import LimitingRig, limited

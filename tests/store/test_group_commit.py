@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from standfast.store.database import Database, open_database
 from standfast.store.group_commit import TurnNeverCame
@@ -55,7 +56,7 @@ def _all_behind(database: Database, pool: ThreadPoolExecutor, jobs) -> tuple[lis
         with database.writing():
             started += [pool.submit(job) for job in jobs]
             grouped = database._grouped
-            while grouped is not None and grouped._waiting < len(jobs):
+            while grouped is not None and grouped.waiting < len(jobs):
                 threading.Event().wait(0.001)
     except sqlite3.Error as error:
         return started, error
@@ -136,6 +137,135 @@ def test_nobody_waits_for_the_commit_of_a_long_transaction(counted):
 
     assert seen_meanwhile == [{1}]
     assert _numbers(file) == {1, 100}
+
+
+def _brings(database: Database, number: int) -> None:
+    """As `_write`, but whoever has the turn may do it."""
+    database.write(
+        lambda transaction: (
+            transaction.connection.execute(text("INSERT INTO seen VALUES (:n)"), {"n": number})
+            and None
+        )
+    )
+
+
+def test_work_that_is_brought_shares_a_commit_too(counted):
+    database, commits, file = counted
+    commits.clear()
+
+    done = _while_the_writer_is_busy(
+        database, [lambda n=n: _brings(database, n) for n in range(20)]
+    )
+
+    assert [one.exception() for one in done] == [None] * 20
+    assert _numbers(file) == set(range(20))
+    assert len(commits) == 1
+
+
+def test_work_that_fails_after_a_block_takes_nobody_with_it(counted):
+    database, _, file = counted
+    _write(database, 3)
+
+    done = _while_the_writer_is_busy(database, [lambda n=n: _brings(database, n) for n in range(6)])
+
+    assert [one.exception() is not None for one in done] == [n == 3 for n in range(6)]
+    assert _numbers(file) == set(range(6))
+
+
+def test_the_others_work_is_done_again_without_what_failed(counted):
+    database, commits, file = counted
+    _write(database, 3)
+    commits.clear()
+    begun, may_end = threading.Event(), threading.Event()
+
+    def long(_transaction) -> None:
+        begun.set()
+        may_end.wait()
+
+    with ThreadPoolExecutor(7) as pool:
+        pool.submit(database.write, long)
+        begun.wait()
+        done = [pool.submit(_brings, database, n) for n in range(6)]
+        while database._grouped.waiting < len(done):
+            threading.Event().wait(0.001)
+        may_end.set()
+
+    assert [one.exception() is not None for one in done] == [n == 3 for n in range(6)]
+    assert _numbers(file) == set(range(6))
+    assert len(commits) == 1
+
+
+def test_what_failed_in_mid_work_leaves_nothing_of_itself(counted):
+    database, _, file = counted
+
+    def half(transaction) -> None:
+        transaction.connection.execute(text("INSERT INTO seen VALUES (1)"))
+        transaction.signal("never", "heard")
+        raise ValueError
+
+    heard = []
+    database.signals.listen(heard.append)
+    with pytest.raises(ValueError):
+        database.write(half)
+
+    assert _numbers(file) == set()
+    assert heard == []
+    _brings(database, 1)
+    assert _numbers(file) == {1}
+
+
+def test_threads_of_every_kind_each_get_what_they_wrote_or_an_error(counted):
+    database, _, file = counted
+
+    def one(number: int) -> bool:
+        write = _write if number % 3 == 0 else _brings
+        try:
+            write(database, number % 150)  # every number twice: one of the two must fail
+        except IntegrityError:
+            return False
+        assert number % 150 in _numbers(file)
+        return True
+
+    with ThreadPoolExecutor(12) as pool:
+        written = list(pool.map(one, range(300)))
+
+    assert sum(written) == 150
+    assert _numbers(file) == set(range(150))
+
+
+def test_only_what_need_not_last_is_committed_without_waiting_for_the_disk(counted):
+    database, _, _ = counted
+    levels: list[int] = []
+
+    def level(transaction) -> None:
+        found = transaction.connection.execute(text("PRAGMA synchronous")).scalar_one()
+        levels.append(int(found))
+
+    database.write(level, lasting=False)
+    database.write(level)
+    _while_the_writer_is_busy(
+        database,
+        [
+            lambda: database.write(level, lasting=False),
+            lambda: database.write(level),
+        ],
+    )
+
+    normal, full = 1, 2
+    assert levels == [normal, full, full, full]
+
+
+def test_room_is_made_in_the_log_and_nothing_is_written(counted):
+    database, _, file = counted
+    _write(database, 1)
+
+    database.make_room()
+
+    assert file.with_name("core.sqlite3-wal").stat().st_size > 30_000_000
+    assert _numbers(file) == {1}
+    with database.reading() as reader:
+        tables = reader.connection.execute(text("SELECT name FROM sqlite_master")).scalars()
+        assert "room" not in set(tables)
 
 
 def test_a_writer_that_never_gets_its_turn_says_so(counted, monkeypatch):

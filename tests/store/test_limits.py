@@ -3,6 +3,7 @@
 import threading
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from clocks import FrozenClock
@@ -117,7 +118,9 @@ def test_of_two_runs_that_end_at_the_same_moment_the_later_one_gives_back(
     first_wrote, both_wrote = threading.Event(), threading.Event()
 
     def end(position: int) -> None:
-        run = replace(runs[position], state=RunState.REFUSED, finished_at=ledger.clock.now())
+        run = msgspec.structs.replace(
+            runs[position], state=RunState.REFUSED, finished_at=ledger.clock.now()
+        )
         with ledger.database.writing() as transaction:
             save_run(transaction, run, EntryKind.OUTCOME, {}, at=ledger.clock.now())
             if position == 0:
@@ -157,7 +160,9 @@ def test_a_counter_that_lies_is_found_whichever_way(ledger: LedgerRig):
 def _end(ledger: LedgerRig, run: ActionRun, state: RunState) -> None:
     now = ledger.clock.now()
     with ledger.database.writing() as transaction:
-        save_run(transaction, replace(run, state=state), EntryKind.CHANGED, {}, at=now)
+        save_run(
+            transaction, msgspec.structs.replace(run, state=state), EntryKind.CHANGED, {}, at=now
+        )
 
 
 def _release(ledger: LedgerRig, run: ActionRun) -> bool:

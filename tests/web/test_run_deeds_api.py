@@ -1,8 +1,7 @@
 """An app's backend undoes, runs again, records and closes, as its administrators may."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from standfast.contract.testing import Script
 from standfast.domain.action_run import RunState

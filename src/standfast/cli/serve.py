@@ -46,6 +46,7 @@ def serve(settings: Settings, environment: dict[str, str], *, host: str, port: i
     lock.take()
     house = build(settings, environment=environment, may_upgrade=True)
     settle_down()
+    house.database.make_room()
     _free_leases(house)
     app = house.manage_app.create_first()
     if app is not None:

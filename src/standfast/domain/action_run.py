@@ -1,10 +1,12 @@
 """The heart: what becomes of a run after each outcome. Pure; the table is ADR 0001's."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
+
+import msgspec
+from msgspec.structs import replace
 
 from standfast.config import Durations
 from standfast.contract.actions import (
@@ -67,8 +69,7 @@ class Origin(StrEnum):
     """An operator runs one again that ended badly; `parent_id` names it."""
 
 
-@dataclass(frozen=True)
-class RunResult:
+class RunResult(msgspec.Struct, frozen=True):
     """What came of it, in words for the operator; `link` is where the visitor must act.
 
     `charged` is what was taken from the customer, None when that is not known.
@@ -82,8 +83,7 @@ class RunResult:
     charged: Money | None = None
 
 
-@dataclass(frozen=True)
-class ActionRun:
+class ActionRun(msgspec.Struct, frozen=True, kw_only=True):
     """One durable execution of one action. Unique per interaction and position.
 
     `memo` is what the action noted with its first write (how things stood before). `quoted` is
@@ -123,9 +123,9 @@ class ActionRun:
     doubt_at: datetime | None = None
     last_try_at: datetime | None = None
     target: str | None = None
-    result: RunResult = field(default_factory=RunResult)
+    result: RunResult = RunResult()
     finished_at: datetime | None = None
-    memo: dict[str, str] = field(default_factory=dict[str, str])
+    memo: dict[str, str] = msgspec.field(default_factory=dict[str, str])
     origin: Origin = Origin.CLICK
     parent_id: str | None = None
     started_by: str | None = None

@@ -4,9 +4,11 @@ Pure. A `family` is all runs of one interaction: the click's own, and those oper
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
+
+from msgspec.structs import replace
 
 from standfast.config import Durations
 from standfast.contract.actions import Undoing

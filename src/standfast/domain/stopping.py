@@ -1,8 +1,10 @@
 """What becomes of runs under way when an operator pulls the plug."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from standfast.config import Durations
 from standfast.contract.actions import RefusalReason

@@ -1,6 +1,8 @@
 """An operator has looked at what went wrong with a finished run, and says what came of it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from standfast.clock import Clock
 from standfast.domain.action_run import ActionRun

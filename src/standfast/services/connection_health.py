@@ -10,7 +10,6 @@ from standfast.store.connections import (
     ConnectionRow,
     Health,
     get_connection,
-    is_in_trouble,
     save_health,
 )
 from standfast.store.database import Transaction
@@ -55,9 +54,9 @@ def note_trouble(
 
 def note_good_answer(transaction: Transaction, connection_id: str, *, now: datetime) -> None:
     """The credentials work: forget refusals, mend the connection, let its waiting runs go."""
-    if not is_in_trouble(transaction, connection_id):
-        return
     connection = get_connection(transaction, connection_id)
+    if not connection.is_in_trouble:
+        return
     save_health(transaction, connection_id, health=Health.OK, detail="", refused_at=(), at=now)
     if connection.health is Health.BROKEN:
         _log.info("connection.mended", connection=connection_id)

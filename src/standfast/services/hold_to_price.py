@@ -1,9 +1,9 @@
 """Holds a run that has succeeded to the price that its visitor was shown."""
 
-from dataclasses import replace
 from typing import Any
 
 import structlog
+from msgspec.structs import replace
 
 from standfast.domain.action_run import ActionRun, RunState
 from standfast.domain.quote import Promise, compare

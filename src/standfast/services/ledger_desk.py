@@ -63,5 +63,8 @@ class LedgerDesk:
         now = self.clock.now()
         run = open_intent(self.run, target=target, memo=memo, now=now)
         body = {"call": redact(call), "target": run.target, "token_group": run.token_group}
-        with self.database.writing() as transaction:
-            self.run = save_run(transaction, run, EntryKind.INTENT, body, at=now, keep_lease=True)
+        self.run = self.database.write(
+            lambda transaction: save_run(
+                transaction, run, EntryKind.INTENT, body, at=now, keep_lease=True
+            )
+        )

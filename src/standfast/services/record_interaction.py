@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import msgspec
 import structlog
 
 from standfast.clock import Clock
@@ -175,14 +176,20 @@ class RecordInteraction:
             refused = wanted
         row = _row(identity, deed, kind, claims, claim, refused, billing_ids, now)
         row = replace(row, quote=packed(total(agreed)) if agreed else None)
-        with self.database.writing() as transaction:
-            is_first = add_interaction(transaction, row)
-            if is_first:
-                if refused is None and not isinstance(wanted, Refused):
-                    row = _reserved(transaction, row, wanted, has_runs=bool(orders))
-                count_interaction(transaction, row)
-                if row.refusal is None:
-                    self._add_runs(transaction, row, orders, billing_ids, body, agreed)
+
+        def stored(transaction: Transaction) -> bool:
+            """Whether it is the first of its claim."""
+            if not add_interaction(transaction, row):
+                return False
+            kept = row
+            if refused is None and not isinstance(wanted, Refused):
+                kept = _reserved(transaction, row, wanted, has_runs=bool(orders))
+            count_interaction(transaction, kept)
+            if kept.refusal is None:
+                self._add_runs(transaction, kept, orders, billing_ids, body, agreed)
+            return True
+
+        is_first = self.database.write(stored)
         known = self._known(identity, claim)
         assert known is not None
         if is_first:
@@ -225,7 +232,8 @@ class RecordInteraction:
         for position, action in enumerate(actions):
             run = self._run(transaction, row, action, position, billing_ids[action.connector])
             quoted = agreed[position] if agreed else None
-            add_run(transaction, replace(run, waits_when_down=body.waits_when_down, quoted=quoted))
+            run = msgspec.structs.replace(run, waits_when_down=body.waits_when_down, quoted=quoted)
+            add_run(transaction, run)
             transaction.signal(RUN_DUE, run.id)
 
     def _run(

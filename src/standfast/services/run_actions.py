@@ -1,11 +1,12 @@
 """Does one step of a claimed run: perform it, look it up, or give it up; then settles it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from msgspec.structs import replace
 
 from standfast.clock import Clock
 from standfast.config import Durations
@@ -66,6 +67,14 @@ _log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
+class _Heard:
+    """What came back, and how the connection stood before: trouble since is not disproved by it."""
+
+    outcome: Outcome
+    connection: ConnectionRow
+
+
+@dataclass(frozen=True)
 class RunActions:
     """The ledger's hands. One call of `advance` does one step and ends in one transaction."""
 
@@ -110,20 +119,20 @@ class RunActions:
         connection = self._connection(run)
         if _is_of_another_site(run, connection):
             other = Refused(RefusalReason.CONNECTION_INACTIVE, OTHER_SITE)
-            return self._settle_outcome(run, other, None, None)
+            return self._settle_outcome(run, connection, other)
         if connection.health is Health.BROKEN and run.waits_when_down:
             return self._hold(run, connection)
         if connection.health is Health.BROKEN:
             down = Refused(RefusalReason.SITE_DOWN, connection.health_detail)
-            return self._settle_outcome(run, down, None, None)
+            return self._settle_outcome(run, connection, down)
         if not connection.is_active:
             off = Refused(RefusalReason.CONNECTION_INACTIVE, SWITCHED_OFF)
-            return self._settle_outcome(run, off, None, None)
+            return self._settle_outcome(run, connection, off)
         try:
             site = self.sites.open(connection, Lane.VISITOR)
         except (SettingsRefused, VaultError) as error:
             trouble = RetryLater(RetryCause.CREDENTIALS_REFUSED, str(error))
-            return self._settle_outcome(run, trouble, None, None)
+            return self._settle_outcome(run, connection, trouble)
         desk = LedgerDesk(
             self.database, self.clock, site.transport, run, is_dry_run=connection.is_dry_run
         )
@@ -134,7 +143,7 @@ class RunActions:
         except Withheld:
             withheld = withhold(run, now=self.clock.now())
             return self._settle(withheld, EntryKind.CHANGED, {WOULD_SEND: desk.withheld})
-        return self._settle_outcome(desk.run, outcome, desk.answer, desk.billing)
+        return self._settle_outcome(desk.run, connection, outcome, desk.answer, desk.billing)
 
     def _connection(self, run: ActionRun) -> ConnectionRow:
         with self.database.reading_one() as reader:
@@ -206,14 +215,15 @@ class RunActions:
     def _settle_outcome(
         self,
         run: ActionRun,
+        connection: ConnectionRow,
         outcome: Outcome,
-        answer: dict[str, Any] | None,
-        billing: CustomerBilling | None,
+        answer: dict[str, Any] | None = None,
+        billing: CustomerBilling | None = None,
     ) -> ActionRun:
         now = self.clock.now()
         after = settle(run, outcome, now=now, durations=self.durations)
         body = {"outcome": _told(outcome), "answer": answer}
-        return self._settle(after, EntryKind.OUTCOME, body, billing, outcome)
+        return self._settle(after, EntryKind.OUTCOME, body, billing, _Heard(outcome, connection))
 
     def _settle(
         self,
@@ -221,25 +231,14 @@ class RunActions:
         kind: EntryKind,
         body: dict[str, Any],
         billing: CustomerBilling | None = None,
-        outcome: Outcome | None = None,
+        heard: _Heard | None = None,
     ) -> ActionRun:
         now = self.clock.now()
         after = replace(after, result=replace(after.result, message=scrub(after.result.message)))
         after, body = hold_to_price(after, body)
-        with self.database.writing() as transaction:
-            after = save_run(transaction, after, kind, body, at=now)
-            self._note_health(transaction, after, outcome)
-            if billing is not None:
-                save_fresh_billing(transaction, after.connection_id, billing, at=now)
-            after = stop_if_stopped(transaction, after, now=now, durations=self.durations)
-            if after.result.reason == RefusalReason.BILLING_ID_FOREIGN:
-                _note_foreign_id(transaction, after, now)
-            if after.is_finished:
-                if WOULD_SEND not in body:  # a rehearsal goes on to its end
-                    self._end_chain(transaction, after)
-                if after.state in CAME_TO_NOTHING:
-                    release_if_over(transaction, after.interaction_id, now=now)
-            transaction.signal(RUN_SETTLED, after.interaction_id)
+        after = self.database.write(
+            lambda transaction: self._written(transaction, after, kind, body, billing, heard, now)
+        )
         _log.info(
             f"action_run.{after.state}",
             run=after.id,
@@ -249,17 +248,40 @@ class RunActions:
         )
         return after
 
-    def _note_health(
-        self, transaction: Transaction, run: ActionRun, outcome: Outcome | None
-    ) -> None:
-        now = self.clock.now()
-        match outcome:
+    def _written(
+        self,
+        transaction: Transaction,
+        after: ActionRun,
+        kind: EntryKind,
+        body: dict[str, Any],
+        billing: CustomerBilling | None,
+        heard: _Heard | None,
+        now: datetime,
+    ) -> ActionRun:
+        """The run with all that follows from it."""
+        after = save_run(transaction, after, kind, body, at=now)
+        if heard is not None:
+            self._note_health(transaction, heard)
+        if billing is not None:
+            save_fresh_billing(transaction, after.connection_id, billing, at=now)
+        after = stop_if_stopped(transaction, after, now=now, durations=self.durations)
+        if after.result.reason == RefusalReason.BILLING_ID_FOREIGN:
+            _note_foreign_id(transaction, after, now)
+        if after.is_finished:
+            if WOULD_SEND not in body:  # a rehearsal goes on to its end
+                self._end_chain(transaction, after)
+            if after.state in CAME_TO_NOTHING:
+                release_if_over(transaction, after.interaction_id, now=now)
+        transaction.signal(RUN_SETTLED, after.interaction_id)
+        return after
+
+    def _note_health(self, transaction: Transaction, heard: _Heard) -> None:
+        now, connection = self.clock.now(), heard.connection
+        match heard.outcome:
             case RetryLater(cause):
-                note_trouble(
-                    transaction, run.connection_id, cause, now=now, durations=self.durations
-                )
-            case Succeeded():
-                note_good_answer(transaction, run.connection_id, now=now)
+                note_trouble(transaction, connection.id, cause, now=now, durations=self.durations)
+            case Succeeded() if connection.is_in_trouble:
+                note_good_answer(transaction, connection.id, now=now)
             case _:
                 pass
 

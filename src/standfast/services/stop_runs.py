@@ -5,8 +5,9 @@ so before it sends. One that has journalled its intent may have sent; its run is
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from standfast.config import Durations
 from standfast.domain.action_run import ActionRun, Origin, RunState

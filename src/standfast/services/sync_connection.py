@@ -38,6 +38,7 @@ from standfast.store.syncs import (
     extend_sync_lease,
     fail_sync,
     finish_sync,
+    is_sync_due,
     request_sync,
 )
 from standfast.store.vault import VaultError
@@ -79,6 +80,9 @@ class SyncConnections(Acting):
     def sync_due(self) -> bool:
         """Do the most overdue pass. False when none was due."""
         now = self.clock.now()
+        with self.database.reading_one() as reader:
+            if not is_sync_due(reader, now=now):
+                return False
         with self.database.writing() as transaction:
             row = claim_due_sync(transaction, now=now, until=now + timedelta(seconds=LEASE_SECONDS))
         if row is None:

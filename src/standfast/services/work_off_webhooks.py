@@ -35,6 +35,7 @@ from standfast.store.webhooks import (
     finish_webhooks,
     forget_webhooks,
     give_up_webhooks,
+    is_webhook_due,
     postpone_webhooks,
 )
 
@@ -61,6 +62,9 @@ class WorkOffWebhooks:
     def work_off_due(self) -> bool:
         """False when nothing was due."""
         now = self.clock.now()
+        with self.database.reading_one() as reader:
+            if not is_webhook_due(reader, now=now):
+                return False
         with self.database.writing() as transaction:
             until = now + timedelta(seconds=LEASES * self.durations.lease)
             rows = claim_due_webhooks(transaction, now=now, until=until)

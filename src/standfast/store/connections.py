@@ -54,6 +54,11 @@ class ConnectionRow:
         return self.is_active and self.health is Health.OK
 
     @property
+    def is_in_trouble(self) -> bool:
+        """Whether it is broken, or has been refused of late."""
+        return self.health is not Health.OK or bool(self.refused_at)
+
+    @property
     def site_key(self) -> str:
         """Whose in-flight limit its calls count against."""
         return f"{self.connector}:{self.site.site_id}"
@@ -90,14 +95,6 @@ def _read(values: tuple[Any, ...]) -> ConnectionRow:
     texts = {name: msgspec.json.decode(row[name]) for name in ("settings", "site", "refused_at")}
     flags = {name: bool(row[name]) for name in ("is_active", "is_dry_run")}
     return _row(SimpleNamespace(**(row | instants | texts | flags)))
-
-
-def is_in_trouble(reader: Reader, connection_id: str) -> bool:
-    """Whether it is broken, or has been refused of late."""
-    return bool(execute(reader.connection, _IN_TROUBLE, (connection_id,)).fetchall())
-
-
-_IN_TROUBLE = "SELECT 1 FROM connections WHERE id = ? AND (health <> 'ok' OR refused_at <> '[]')"
 
 
 def find_connection_by_id(reader: Reader, connection_id: str) -> ConnectionRow | None:

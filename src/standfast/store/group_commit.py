@@ -1,71 +1,160 @@
 """Many small transactions, one commit: the writing connection of an embedded file.
 
-Making a commit durable is most of what a small transaction costs. So whoever is done while others
-wait for their turn leaves the commit to them, and waits until it is made: nobody goes on before
-what they wrote would survive. Each stands behind a savepoint of its own and may fail alone.
+Making a commit durable is most of what a small transaction costs, and handing the connection from
+thread to thread is much of the rest. So whoever has the turn works off what others brought
+meanwhile, and the last one for now makes the commit. Nobody goes on before what they wrote would
+survive. Each may fail alone.
 """
 
+import sqlite3
 import threading
-from collections.abc import Generator
-from contextlib import contextmanager
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from typing import Any, Final, TypeVar, cast
 
 from sqlalchemy import Connection, Engine
 
 LARGEST = 64
 """So many transactions share a commit at most."""
 PATIENCE_SECONDS = 60.0
-FORGOTTEN_SECONDS = 0.05
-"""Who waited for a commit so long looks whether anybody is left to make it."""
+_DURABLE: Final = "FULL"
+_QUICK: Final = "NORMAL"
+
+T = TypeVar("T")
+Work = Callable[[Connection], Any]
 
 
 class TurnNeverCame(Exception):
     """The database's only writer was busy for a minute."""
 
 
+class _Ticket:
+    """Somebody's place in the queue. With `work` whoever has the turn may do it for them."""
+
+    def __init__(self, work: Work | None, *, alone: bool, lasting: bool) -> None:
+        self.work = work
+        self.alone = alone
+        self.lasting = lasting
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.has_turn = False
+        self._told = threading.Lock()
+        self._told.acquire()
+
+    def tell(self) -> None:
+        self._told.release()
+
+    def wait(self, seconds: float = -1) -> bool:
+        return self._told.acquire(timeout=seconds)
+
+
 class _Group:
     """Transactions that share a commit."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, lasting: bool) -> None:
         self.connection = connection
+        self.lasting = lasting
         self.driver: Any = connection.connection.driver_connection
-        self.size = 0
+        self.members: list[_Ticket] = []
         self.error: BaseException | None = None
-        self._is_over = threading.Event()
+        self._has_block = False
         self.driver.execute("BEGIN IMMEDIATE")
 
-    @property
-    def is_over(self) -> bool:
-        return self._is_over.is_set()
+    def may_hold(self, ticket: _Ticket) -> bool:
+        is_full = len(self.members) >= LARGEST or self.error is not None
+        return not is_full and not ticket.alone and (self.lasting or not ticket.lasting)
 
     def commit(self) -> None:
+        """Every member hears of it, also when it failed."""
         try:
             if self.error is None:
                 self.driver.execute("COMMIT")
         except BaseException as error:  # noqa: BLE001 - every member hears of it
             self.error = error
         finally:
-            if self.driver.in_transaction:
-                self.driver.execute("ROLLBACK")
-            self._is_over.set()
+            with suppress(sqlite3.Error):
+                if self.driver.in_transaction:
+                    self.driver.execute("ROLLBACK")
+            for member in self.members:
+                member.error = member.error or self.error
+                member.tell()
 
-    def wait(self, seconds: float) -> bool:
-        return self._is_over.wait(seconds)
+    def do(self, ticket: _Ticket, work: Work) -> None:
+        """What fails is undone by doing the others' work again, which costs only who fails.
+
+        A block cannot be done again: after one, there are savepoints.
+        """
+        try:
+            if self._has_block:
+                with self._savepoint():
+                    ticket.result = work(self.connection)
+            else:
+                ticket.result = work(self.connection)
+        except BaseException as error:  # noqa: BLE001 - it is theirs
+            ticket.error = error
+            if not self._has_block:
+                self._start_over()
+
+    @contextmanager
+    def block(self) -> Generator[Connection]:
+        self._has_block = True
+        with self._savepoint():
+            yield self.connection
+
+    def _start_over(self) -> None:
+        while not self._is_done_again():
+            pass
+
+    def _is_done_again(self) -> bool:
+        """Without those that failed; False when one more has."""
+        if self.driver.in_transaction:
+            self.driver.execute("ROLLBACK")
+        self.driver.execute("BEGIN IMMEDIATE")
+        for member in self.members:
+            if member.error is None and member.work is not None:
+                try:
+                    member.result = member.work(self.connection)
+                except BaseException as error:  # noqa: BLE001 - it is theirs
+                    member.error = error
+                    return False
+        return True
+
+    @contextmanager
+    def _savepoint(self) -> Generator[None]:
+        self.driver.execute("SAVEPOINT one")
+        try:
+            yield
+        except BaseException as error:
+            if not self.driver.in_transaction:  # SQLite itself rolled everything back
+                self.error = error
+            else:
+                self.driver.execute("ROLLBACK TO one")
+                self.driver.execute("RELEASE one")
+            raise
+        self.driver.execute("RELEASE one")
 
 
 class GroupedWriter:
-    """One writing connection, its users one after another.
+    """One writing connection, its users one after another in the order they came.
 
-    The engine must not begin or commit by itself: only this class does, by the driver.
+    The engine must not begin or commit by itself: only this class does, by the driver. `_guard`
+    keeps the queue; everything else belongs to whoever has the turn.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._guard = threading.Lock()
+        self._queue: deque[_Ticket] = deque()
+        self._is_taken = False
         self._connection: Connection | None = None
-        self._turn = threading.Lock()
-        self._counting = threading.Lock()
-        self._waiting = 0
+        self._synchronous = _DURABLE
         self._group: _Group | None = None
+
+    @property
+    def waiting(self) -> int:
+        """How many have not had their turn yet."""
+        return len(self._queue)
 
     @contextmanager
     def begin(self, *, alone: bool = False) -> Generator[Connection]:
@@ -73,85 +162,113 @@ class GroupedWriter:
 
         `alone`: a long one, which nobody's commit shall wait for. Raises `TurnNeverCame`.
         """
-        self._take_turn(counted=not alone)
+        ticket = _Ticket(None, alone=alone, lasting=True)
+        self._take_turn(ticket)
         try:
-            if alone:
-                self._end_group()
-            group = self._join()
-            with _savepoint(group):
-                yield group.connection
+            with self._join(ticket).block() as connection:
+                yield connection
         finally:
             self._leave(alone=alone)
-        self._wait_for(group)
+        ticket.wait()
+        if ticket.error is not None:
+            raise ticket.error
+
+    def write(self, work: Callable[[Connection], T], *, lasting: bool = True) -> T:
+        """What `work` gives, once it is durable. It must be short, and change nothing but the
+        database: another thread may do it, and more than once.
+
+        Not `lasting`: a power cut may undo it as long as nothing lasting was written after it.
+        Raises `TurnNeverCame`, and what `work` raises.
+        """
+        ticket = _Ticket(work, alone=False, lasting=lasting)
+        self._take_turn(ticket)
+        if ticket.has_turn:
+            self._do(ticket, work)
+            self._leave()
+            ticket.wait()
+        if ticket.error is not None:
+            raise ticket.error
+        return cast("T", ticket.result)
 
     def close(self) -> None:
-        with self._turn:
-            self._end_group()
+        self._take_turn(_Ticket(None, alone=True, lasting=True))
+        try:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
-
-    def _take_turn(self, *, counted: bool) -> None:
-        self._count(+int(counted))
-        try:
-            if not self._turn.acquire(timeout=PATIENCE_SECONDS):
-                raise TurnNeverCame
         finally:
-            self._count(-int(counted))
+            self._leave()
 
-    def _count(self, change: int) -> None:
-        with self._counting:
-            self._waiting += change
+    def _take_turn(self, ticket: _Ticket) -> None:
+        """Until the ticket has the turn, or somebody who had it has done its work."""
+        with self._guard:
+            if not self._is_taken:
+                self._is_taken = ticket.has_turn = True
+                return
+            self._queue.append(ticket)
+        if ticket.wait(PATIENCE_SECONDS):
+            return
+        with self._guard:
+            if ticket in self._queue:
+                self._queue.remove(ticket)
+                raise TurnNeverCame
+        ticket.wait()  # its turn came this moment
 
-    def _join(self) -> _Group:
+    def _join(self, ticket: _Ticket) -> _Group:
         if self._group is None:
             if self._connection is None:
                 self._connection = self._engine.connect()
                 self._connection.begin()  # in name only, so that nobody else ends what we begin
-            self._group = _Group(self._connection)
-        self._group.size += 1
+            with self._guard:
+                lasting = ticket.lasting or any(one.lasting for one in self._queue)
+            self._synchronize(self._connection, _DURABLE if lasting else _QUICK)
+            self._group = _Group(self._connection, lasting=lasting)
+        self._group.members.append(ticket)
         return self._group
 
-    def _leave(self, *, alone: bool) -> None:
-        """The last one for now makes the commit."""
+    def _synchronize(self, connection: Connection, how: str) -> None:
+        """Only between transactions."""
+        if how != self._synchronous:
+            driver: Any = connection.connection.driver_connection
+            driver.execute(f"PRAGMA synchronous={how}")
+            self._synchronous = how
+
+    def _do(self, ticket: _Ticket, work: Work) -> None:
+        """Whoever brought the work hears what came of it: with the commit, or now without one."""
         try:
+            group = self._join(ticket)
+        except BaseException as error:  # noqa: BLE001 - it is theirs
+            ticket.error = error
+            ticket.tell()
+        else:
+            group.do(ticket, work)
+
+    def _leave(self, *, alone: bool = False) -> None:
+        """Work off what others brought, and hand on the turn; the last one makes the commit."""
+        if alone:
+            self._end_group()
+        while (following := self._following()) is not None:
             group = self._group
-            if group is None:
-                return
-            is_full = group.size >= LARGEST or group.error is not None
-            if alone or is_full or self._waiting == 0:
+            if group is not None and not group.may_hold(following):
                 self._end_group()
-        finally:
-            self._turn.release()
+            if self._group is None or following.work is None:
+                following.has_turn = True
+                following.tell()
+                return
+            self._do(following, following.work)
+
+    def _following(self) -> _Ticket | None:
+        """Who is next; when nobody waits the commit is made, and nobody has the turn any more."""
+        while True:
+            with self._guard:
+                if self._queue:
+                    return self._queue.popleft()
+                if self._group is None:
+                    self._is_taken = False
+                    return None
+            self._end_group()
 
     def _end_group(self) -> None:
         group, self._group = self._group, None
         if group is not None:
             group.commit()
-
-    def _wait_for(self, group: _Group) -> None:
-        while not group.wait(FORGOTTEN_SECONDS):
-            # Whoever was to come next may have given up before its turn.
-            if self._turn.acquire(blocking=False):
-                try:
-                    if self._group is group:
-                        self._end_group()
-                finally:
-                    self._turn.release()
-        if group.error is not None:
-            raise group.error
-
-
-@contextmanager
-def _savepoint(group: _Group) -> Generator[None]:
-    group.driver.execute("SAVEPOINT one")
-    try:
-        yield
-    except BaseException as error:
-        if not group.driver.in_transaction:  # SQLite itself rolled everything back
-            group.error = error
-        else:
-            group.driver.execute("ROLLBACK TO one")
-            group.driver.execute("RELEASE one")
-        raise
-    group.driver.execute("RELEASE one")

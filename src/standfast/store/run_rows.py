@@ -1,10 +1,10 @@
 """A run and its journal as rows and back, without a statement builder in between."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields
 from typing import Any
 
 import msgspec
+from msgspec.structs import fields
 from sqlalchemy import Connection
 
 from standfast.contract.actions import Preview

@@ -2,10 +2,11 @@
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import and_, exists, or_, select, update
 
 from standfast.domain.action_run import BLOCKS_NOBODY, FINISHED, ActionRun, Origin, RunState

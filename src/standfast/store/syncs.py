@@ -7,7 +7,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, case, insert, literal, or_, select, update
 
+from standfast.store.columns import instant
 from standfast.store.database import Reader, Transaction
+from standfast.store.driver import execute
 from standfast.store.schema import sync_schedules
 from standfast.store.signals import SYNC_DUE
 
@@ -66,6 +68,17 @@ def request_sync(transaction: Transaction, connection_id: str, *, now: datetime)
         .values(next_at=now)
     )
     transaction.signal(SYNC_DUE)
+
+
+def is_sync_due(reader: Reader, *, now: datetime) -> bool:
+    """Asked many times a second: costs next to nothing."""
+    return bool(execute(reader.connection, _IS_DUE, (instant(now), instant(now))).fetchall())
+
+
+_IS_DUE = (
+    "SELECT 1 FROM sync_schedules WHERE next_at <= ? "
+    "AND (lease_until IS NULL OR lease_until <= ?) LIMIT 1"
+)
 
 
 def claim_due_sync(transaction: Transaction, *, now: datetime, until: datetime) -> SyncRow | None:
