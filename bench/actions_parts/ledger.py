@@ -52,14 +52,13 @@ class Ledger:
         self._clock = SystemClock()
         self._finished: dict[str, threading.Event] = {}
         self._count = 0
-        self.database.signals.listen(self._hear)
+        self.database.signals.listen(self._hear, RUN_SETTLED)
 
     def _hear(self, signal: Signal) -> None:
-        if signal.topic == RUN_SETTLED:
-            self._count += 1
-            event = self._finished.pop(signal.subject, None)
-            if event is not None:
-                event.set()
+        self._count += 1
+        event = self._finished.pop(signal.subject, None)
+        if event is not None:
+            event.set()
 
     def click(self, interaction: str) -> None:
         """The transaction of one click, as `services.record_interaction` makes it."""

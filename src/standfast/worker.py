@@ -75,7 +75,7 @@ class Worker:
         ]
 
     def start(self) -> None:
-        self.database.signals.listen(self._on_signal)
+        self.database.signals.listen(self._on_signal, RUN_DUE, SYNC_DUE, WEBHOOK_DUE)
         for loop in self._loops:
             loop.start()
 
@@ -119,7 +119,7 @@ class Worker:
             return False
         now = self.clock.now()
         until = now + timedelta(seconds=self.durations.lease)
-        claimed = self.database.write(
+        claimed = self.database.write_one(
             lambda transaction: claim_due_runs(
                 transaction, owner=self.name, now=now, until=until, limit=free
             ),

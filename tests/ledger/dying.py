@@ -38,6 +38,17 @@ class DyingDatabase:
             raise Killed
 
     def write(self, work: Callable[[Transaction], T], **how: Any) -> T:
+        return self._dying(self._inner.write, work, how)
+
+    def write_one(self, work: Callable[[Transaction], T], **how: Any) -> T:
+        """What is one statement is killed before it is sent: later it may be done already."""
+        if self._left == 1 and self._before:
+            raise Killed
+        return self._dying(self._inner.write_one, work, how)
+
+    def _dying(
+        self, write: Callable[..., T], work: Callable[[Transaction], T], how: dict[str, Any]
+    ) -> T:
         self._left -= 1
         is_last = self._left == 0
 
@@ -47,7 +58,7 @@ class DyingDatabase:
                 raise Killed
             return result
 
-        result = self._inner.write(done, **how)
+        result = write(done, **how)
         self.commits += 1
         if is_last:
             raise Killed

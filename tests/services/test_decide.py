@@ -239,7 +239,7 @@ def test_publishing_is_heard_at_once_and_a_missed_signal_is_made_up_for_in_a_sec
     rig: DecidingRig,
 ):
     assert rig.shown() == []
-    rig.database.signals._listeners = []  # type: ignore[attr-defined] - the signal is lost
+    rig.database.signals._listeners = {}  # type: ignore[attr-defined] - the signal is lost
     prompt_id = rig.start(a_prompt())
     assert rig.shown() == []
 

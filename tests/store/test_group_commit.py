@@ -204,7 +204,7 @@ def test_what_failed_in_mid_work_leaves_nothing_of_itself(counted):
         raise ValueError
 
     heard = []
-    database.signals.listen(heard.append)
+    database.signals.listen(heard.append, "never")
     with pytest.raises(ValueError):
         database.write(half)
 

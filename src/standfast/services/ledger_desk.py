@@ -63,7 +63,7 @@ class LedgerDesk:
         now = self.clock.now()
         run = open_intent(self.run, target=target, memo=memo, now=now)
         body = {"call": redact(call), "target": run.target, "token_group": run.token_group}
-        self.run = self.database.write(
+        self.run = self.database.write_one(
             lambda transaction: save_run(
                 transaction, run, EntryKind.INTENT, body, at=now, keep_lease=True
             )

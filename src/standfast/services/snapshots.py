@@ -27,7 +27,7 @@ class Snapshots:
         self._live: dict[str, str | None] = {}
         self._read_at: datetime | None = None
         self._lock = Lock()
-        database.signals.listen(self._hear)
+        database.signals.listen(self._hear, SNAPSHOT_CHANGED)
 
     def current(self, app_id: str) -> CompiledSnapshot:
         """What is live in the app. Raises `NotFound` for an app that is not there."""
@@ -60,9 +60,8 @@ class Snapshots:
                 self._compiled.popitem(last=False)
         return compiled
 
-    def _hear(self, signal: Signal) -> None:
-        if signal.topic == SNAPSHOT_CHANGED:
-            self._read_at = None
+    def _hear(self, _signal: Signal) -> None:
+        self._read_at = None
 
     def _is_due(self) -> bool:
         read_at = self._read_at

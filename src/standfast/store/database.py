@@ -65,7 +65,7 @@ class Database:
         *,
         core_writes: Engine,
         core_reads: Engine,
-        core_glances: Engine,
+        core_single: Engine,
         mirror_writes: Engine,
         mirror_reads: Engine,
         signals: Signals,
@@ -74,7 +74,7 @@ class Database:
         self._core_writes = core_writes
         self._grouped = GroupedWriter(core_writes) if self.is_embedded else None
         self._core_reads = core_reads
-        self._core_glances = core_glances
+        self._core_single = core_single
         self._mirror_writes = mirror_writes
         self._mirror_reads = mirror_reads
         self.signals = signals
@@ -101,7 +101,7 @@ class Database:
     @contextmanager
     def reading_one(self) -> Generator[Reader]:
         """For one statement: no transaction is begun and ended around it."""
-        with self._core_glances.connect() as connection:
+        with self._core_single.connect() as connection:
             yield Reader(connection)
 
     @contextmanager
@@ -120,6 +120,13 @@ class Database:
             yield transaction
             self.signals.within(connection, transaction.signals)
         self.signals.after_commit(transaction.signals)
+
+    def write_one(self, work: Callable[[Transaction], T], *, lasting: bool = True) -> T:
+        """As `write`, where one statement that says when it does nothing is all of the work."""
+        if self._grouped is not None:
+            return self.write(work, lasting=lasting)
+        with self._core_single.connect() as connection:
+            return work(Transaction(connection))
 
     def write(self, work: Callable[[Transaction], T], *, lasting: bool = True) -> T:
         """As `writing`, for what is short and comes with every click: `work` gets the transaction.
@@ -180,7 +187,7 @@ class Database:
         for engine in (
             self._core_writes,
             self._core_reads,
-            self._core_glances,
+            self._core_single,
             self._mirror_writes,
             self._mirror_reads,
         ):
@@ -204,7 +211,7 @@ def _open_embedded(data: Path) -> Database:
     return Database(
         core_writes=_sqlite_writer(core_file, synchronous="FULL"),
         core_reads=_sqlite_reader(core_file),
-        core_glances=_sqlite_reader(core_file, begins=False),
+        core_single=_sqlite_reader(core_file, begins=False),
         mirror_writes=mirror_writes,
         mirror_reads=_sqlite_reader(mirror_file),
         signals=LocalSignals(),
@@ -263,11 +270,20 @@ def _begin_with(engine: Engine, statement: str) -> None:
 def _open_postgresql(database_url: str) -> Database:
     url = "postgresql+psycopg://" + database_url.partition("://")[2]
     engine = create_engine(url, pool_size=8, max_overflow=24, hide_parameters=True)
-    _ping_after_a_rest(engine)
+    single = create_engine(
+        url,
+        pool_size=4,
+        max_overflow=28,
+        hide_parameters=True,
+        isolation_level="AUTOCOMMIT",
+        pool_reset_on_return=None,
+    )
+    for one in (engine, single):
+        _ping_after_a_rest(one)
     return Database(
         core_writes=engine,
         core_reads=engine,
-        core_glances=engine.execution_options(isolation_level="AUTOCOMMIT"),
+        core_single=single,
         mirror_writes=engine,
         mirror_reads=engine,
         signals=PostgresSignals(engine),

@@ -119,12 +119,18 @@ _HELD = "WHERE id = ? AND fence = ? AND entries = ?"
 _UPDATE_HELD = f"UPDATE action_runs SET {_SET} {_HELD}"  # noqa: S608 - our own names
 _UPDATE_FREED = f"UPDATE action_runs SET {_SET}, lease_until = NULL {_HELD}"  # noqa: S608 - our own names
 _INSERT_OURS = _INSERT_ENTRY.replace("VALUES (", "SELECT ").removesuffix(")") + " FROM ours"  # noqa: S608 - our own names
+_INSERT_BOTH = f"WITH ours AS ({_INSERT_RUN} RETURNING 1) {_INSERT_OURS}"
 _BOTH_HELD = f"WITH ours AS ({_UPDATE_HELD} RETURNING 1) {_INSERT_OURS}"
 _BOTH_FREED = f"WITH ours AS ({_UPDATE_FREED} RETURNING 1) {_INSERT_OURS}"
 
 
-def insert_run(connection: Connection, run: ActionRun) -> None:
-    execute(connection, _INSERT_RUN, (*_values(run, FIELDS), ""))
+def insert_run_with_entry(connection: Connection, run: ActionRun, entry: Entry) -> None:
+    values = (*_values(run, FIELDS), "")
+    if connection.dialect.name != "postgresql":  # SQLite cannot do both in one statement
+        execute(connection, _INSERT_RUN, values)
+        insert_entry(connection, entry)
+    else:
+        execute(connection, _INSERT_BOTH, (*values, *_entry_values(entry)))
 
 
 def insert_entry(connection: Connection, entry: Entry) -> None:

@@ -18,7 +18,7 @@ from standfast.store.driver import execute
 from standfast.store.run_rows import (
     COLUMNS,
     insert_entry,
-    insert_run,
+    insert_run_with_entry,
     run_of,
     select_runs,
     update_run,
@@ -57,8 +57,7 @@ def add_run(transaction: Transaction, run: ActionRun) -> ActionRun:
         body["quoted"] = packed(run.quoted)
     entry = _entry(run, EntryKind.CREATED, body, at=run.created_at)
     added = replace(run, entries=entry.n, last_hash=entry.hash)
-    insert_run(transaction.connection, added)
-    insert_entry(transaction.connection, entry)
+    insert_run_with_entry(transaction.connection, added, entry)
     return added
 
 

@@ -10,13 +10,17 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import psycopg
+from psycopg.sql import SQL, Identifier
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from standfast.store.driver import execute
 
-CHANNEL = "standfast"
-_NOTIFY = "SELECT pg_notify(?, payload) FROM unnest(?::text[]) payload"
+CHANNEL = "standfast_"
+"""Each topic has its own: a process is not woken by what nobody in it listens to."""
+_NOTIFY = (
+    "SELECT pg_notify(channel, subject) FROM unnest(?::text[], ?::text[]) AS news(channel, subject)"
+)
 RECONNECT_SECONDS = 1.0
 
 
@@ -38,8 +42,8 @@ Listener = Callable[[Signal], None]
 
 
 class Signals(Protocol):
-    def listen(self, listener: Listener) -> None:
-        """Call `listener` for every signal, from any thread; it must be quick and not raise."""
+    def listen(self, listener: Listener, *topics: str) -> None:
+        """Call `listener` for their signals, from any thread; it must be quick and not raise."""
         ...
 
     def within(self, connection: Connection, signals: Sequence[Signal]) -> None:
@@ -53,13 +57,14 @@ class Signals(Protocol):
 
 class _Listeners:
     def __init__(self) -> None:
-        self._listeners: list[Listener] = []
+        self._listeners: dict[str, tuple[Listener, ...]] = {}
 
-    def listen(self, listener: Listener) -> None:
-        self._listeners = [*self._listeners, listener]
+    def listen(self, listener: Listener, *topics: str) -> None:
+        added = {topic: (*self._listeners.get(topic, ()), listener) for topic in topics}
+        self._listeners = self._listeners | added
 
     def tell(self, signal: Signal) -> None:
-        for listener in self._listeners:
+        for listener in self._listeners.get(signal.topic, ()):
             listener(signal)
 
 
@@ -86,16 +91,17 @@ class PostgresSignals(_Listeners):
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def listen(self, listener: Listener) -> None:
-        super().listen(listener)
+    def listen(self, listener: Listener, *topics: str) -> None:
+        super().listen(listener, *topics)
         if self._thread is None:
             self._thread = threading.Thread(target=self._hear, name="signals", daemon=True)
             self._thread.start()
 
     def within(self, connection: Connection, signals: Sequence[Signal]) -> None:
-        payloads = {f"{signal.topic}:{signal.subject}" for signal in signals}
-        if payloads:
-            execute(connection, _NOTIFY, (CHANNEL, sorted(payloads)))
+        if signals:
+            news = sorted({(CHANNEL + signal.topic, signal.subject) for signal in signals})
+            channels, subjects = zip(*news, strict=True)
+            execute(connection, _NOTIFY, (list(channels), list(subjects)))
 
     def after_commit(self, signals: Sequence[Signal]) -> None:
         pass
@@ -107,12 +113,12 @@ class PostgresSignals(_Listeners):
             self._thread.join(timeout=3)
 
     def _wake_listener(self) -> None:
-        """News of nothing, so that it need not wait its time out before it ends."""
+        """News of nobody, so that it need not wait its time out before it ends."""
         with (
             contextlib.suppress(SQLAlchemyError, psycopg.Error),
             self._engine.begin() as connection,
         ):
-            self.within(connection, [Signal("")])
+            self.within(connection, [Signal(topic) for topic in self._listeners])
 
     def _hear(self) -> None:
         while not self._closed.is_set():
@@ -124,8 +130,10 @@ class PostgresSignals(_Listeners):
         url = self._engine.url.set(drivername="postgresql")
         address = url.render_as_string(hide_password=False)
         with psycopg.connect(address, autocommit=True) as connection:
-            connection.execute(f"LISTEN {CHANNEL}")
+            heard = set[str]()
             while not self._closed.is_set():
+                for topic in self._listeners.keys() - heard:  # somebody may have begun since
+                    connection.execute(SQL("LISTEN {}").format(Identifier(CHANNEL + topic)))
+                    heard.add(topic)
                 for note in connection.notifies(timeout=0.5):
-                    topic, _, subject = note.payload.partition(":")
-                    self.tell(Signal(topic, subject))
+                    self.tell(Signal(note.channel.removeprefix(CHANNEL), note.payload))

@@ -22,7 +22,7 @@ class RunWaiter:
         self._poll_seconds = poll_seconds
         self._waiting: dict[str, list[Wake]] = {}
         self._lock = Lock()
-        signals.listen(self._hear)
+        signals.listen(self._hear, RUN_SETTLED)
 
     async def until_settled(
         self, interaction: str, read: Callable[[], Awaitable[Recorded]], *, seconds: float
@@ -59,8 +59,6 @@ class RunWaiter:
                     del self._waiting[interaction]
 
     def _hear(self, signal: Signal) -> None:
-        if signal.topic != RUN_SETTLED:
-            return
         with self._lock:
             wakes = list(self._waiting.get(signal.subject, ()))
         for wake in wakes:
