@@ -95,11 +95,13 @@ def _beside_each_other(report: Report, kind: str, asked: argparse.Namespace) -> 
 
 
 def _of_ledger(kind: str, runs: int) -> Measured:
+    os.sync()  # what the round before has left to write is written before this one begins
     with tempfile.TemporaryDirectory() as folder, _address(kind) as url:
         return measure_ledger(Path(folder), url, runs)
 
 
 def _of_dbos(kind: str, count: int) -> dict[str, float]:
+    os.sync()
     with tempfile.TemporaryDirectory() as folder, _address(kind) as url:
         told = subprocess.run(
             [str(PEER_PYTHON), str(PEER), url or f"sqlite:///{folder}/dbos.sqlite", str(count)],
