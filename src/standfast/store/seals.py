@@ -1,15 +1,16 @@
 """The sealed chain: its links, its keys, and what still waits to be linked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 import msgspec
-from sqlalchemy import func, insert, literal, null, select, text, union_all, update
+from sqlalchemy import func, literal, null, select, text, union_all, update
 
 from standfast.domain.audit_chain import BEGINNING, Head, Seal, SealKind
-from standfast.store.columns import read_spoilt_instant
+from standfast.store.columns import instant, json_text, read_spoilt_instant
 from standfast.store.database import Reader, Transaction
 from standfast.store.driver import execute
 from standfast.store.schema import action_attempts, action_runs
@@ -18,6 +19,9 @@ from standfast.store.schema_operators import audit_entries
 
 _LOCK = 0x5EA1_C4A1
 """The advisory lock of PostgreSQL under which the chain grows."""
+
+AT_ONCE = 200
+"""Rows in one statement: a database takes so many values and no more."""
 
 _COLUMNS = (
     "n", "at", "kind", "subject", "digest", "facts", "is_erasure", "key_id", "previous_hash",
@@ -104,20 +108,44 @@ def count_unsealed(reader: Reader) -> int:
 
 def add_seals(transaction: Transaction, links: Sequence[Seal]) -> None:
     """Lengthen the chain, and mark what is sealed now. Raises `RunMovedOn`: nothing may stay."""
-    if not links:
-        return
-    transaction.connection.execute(insert(seals), [msgspec.structs.asdict(one) for one in links])
-    for one in links:
-        if one.kind is SealKind.RUN:
-            statement = "UPDATE action_runs SET sealed_hash = ? WHERE id = ? AND last_hash = ?"
-            values = (one.digest, one.subject, one.digest)
-            if execute(transaction.connection, statement, values).rowcount != 1:
-                raise RunMovedOn
+    for first in range(0, len(links), AT_ONCE):
+        _add_seals(transaction, links[first : first + AT_ONCE])
+
+
+def _add_seals(transaction: Transaction, links: Sequence[Seal]) -> None:
+    rows = ", ".join([f"({', '.join('?' * len(_COLUMNS))})"] * len(links))
+    statement = f"INSERT INTO seals ({', '.join(_COLUMNS)}) VALUES {rows}"  # noqa: S608 - our own names
+    execute(transaction.connection, statement, chain.from_iterable(map(_values, links)))
+    _mark_runs(transaction, {one.subject: one.digest for one in links if one.kind is SealKind.RUN})
     deeds = [one.subject for one in links if one.kind is SealKind.DEED]
     if deeds:
         transaction.connection.execute(
             update(audit_entries).where(audit_entries.c.id.in_(deeds)).values(is_sealed=True)
         )
+
+
+def _values(link: Seal) -> tuple[Any, ...]:
+    written = msgspec.structs.asdict(link)
+    written |= {
+        "at": instant(link.at),
+        "kind": link.kind.value,
+        "facts": json_text(link.facts),
+    }
+    return tuple(written[name] for name in _COLUMNS)
+
+
+def _mark_runs(transaction: Transaction, digests: Mapping[str, str]) -> None:
+    """By run. Raises `RunMovedOn` when the journal of one no longer ends there."""
+    if not digests:
+        return
+    marks, pairs = ", ".join("?" * len(digests)), ", ".join(["(?, ?)"] * len(digests))
+    statement = (
+        "UPDATE action_runs SET sealed_hash = last_hash "  # noqa: S608 - our own words
+        f"WHERE id IN ({marks}) AND (id, last_hash) IN (VALUES {pairs})"
+    )
+    values = (*digests, *chain.from_iterable(digests.items()))
+    if execute(transaction.connection, statement, values).rowcount != len(digests):
+        raise RunMovedOn
 
 
 def list_seals(reader: Reader, *, after: int = 0, limit: int = 500) -> list[Seal]:

@@ -37,6 +37,8 @@ RUN_SETTLED = "run_settled"
 SNAPSHOT_CHANGED = "snapshot_changed"
 SYNC_DUE = "sync_due"
 WEBHOOK_DUE = "webhook_due"
+NOBODY = ""
+"""For no listener: whoever hears it looks up."""
 
 Listener = Callable[[Signal], None]
 
@@ -96,6 +98,8 @@ class PostgresSignals(_Listeners):
         if self._thread is None:
             self._thread = threading.Thread(target=self._hear, name="signals", daemon=True)
             self._thread.start()
+        else:
+            self._wake_listener()
 
     def within(self, connection: Connection, signals: Sequence[Signal]) -> None:
         if signals:
@@ -113,12 +117,12 @@ class PostgresSignals(_Listeners):
             self._thread.join(timeout=3)
 
     def _wake_listener(self) -> None:
-        """News of nobody, so that it need not wait its time out before it ends."""
+        """News of nobody: it looks at once what else it is to hear, or whether it is to end."""
         with (
             contextlib.suppress(SQLAlchemyError, psycopg.Error),
             self._engine.begin() as connection,
         ):
-            self.within(connection, [Signal(topic) for topic in self._listeners])
+            self.within(connection, [Signal(NOBODY)])
 
     def _hear(self) -> None:
         while not self._closed.is_set():
@@ -132,8 +136,8 @@ class PostgresSignals(_Listeners):
         with psycopg.connect(address, autocommit=True) as connection:
             heard = set[str]()
             while not self._closed.is_set():
-                for topic in self._listeners.keys() - heard:  # somebody may have begun since
+                for topic in {NOBODY, *self._listeners} - heard:  # somebody may have begun since
                     connection.execute(SQL("LISTEN {}").format(Identifier(CHANNEL + topic)))
                     heard.add(topic)
-                for note in connection.notifies(timeout=0.5):
+                for note in connection.notifies(timeout=0.5, stop_after=1):
                     self.tell(Signal(note.channel.removeprefix(CHANNEL), note.payload))
