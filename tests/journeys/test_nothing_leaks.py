@@ -73,6 +73,7 @@ def _eventful_life(rig: Rig, **traits: str) -> tuple[Customer, list[str]]:
 
 def test_logs_tell_no_secret_and_no_personal_data(rig: Rig, logged: io.StringIO) -> None:
     ada, secrets = _eventful_life(rig, email="ada@example.com")
+    until(lambda: "sync.failed" in logged.getvalue(), "what was refused is written down and logged")
 
     told = logged.getvalue()
 
