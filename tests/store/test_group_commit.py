@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from standfast.store import group_commit
 from standfast.store.database import Database, open_database
 from standfast.store.group_commit import TurnNeverCame
 
@@ -39,14 +40,16 @@ def _numbers(file: Path) -> set[int]:
         return {n for (n,) in other.execute("SELECT n FROM seen")}
 
 
-def _while_the_writer_is_busy(database: Database, jobs) -> list:
+def _while_the_writer_is_busy(database: Database, jobs, *, waits: bool = True) -> list:
     with ThreadPoolExecutor(len(jobs)) as pool:
-        started, mine = _all_behind(database, pool, jobs)
+        started, mine = _all_behind(database, pool, jobs, waits=waits)
         assert mine is None
         return started
 
 
-def _all_behind(database: Database, pool: ThreadPoolExecutor, jobs) -> tuple[list, object]:
+def _all_behind(
+    database: Database, pool: ThreadPoolExecutor, jobs, *, waits: bool = True
+) -> tuple[list, object]:
     """All jobs begin while somebody else has the turn, so that they wait together.
 
     Gives the jobs, and what that somebody was told.
@@ -56,8 +59,10 @@ def _all_behind(database: Database, pool: ThreadPoolExecutor, jobs) -> tuple[lis
         with database.writing():
             started += [pool.submit(job) for job in jobs]
             grouped = database._grouped
-            while grouped is not None and grouped.waiting < len(jobs):
+            while waits and grouped is not None and grouped.waiting < len(jobs):
                 threading.Event().wait(0.001)
+            if not waits:
+                wait(started)
     except sqlite3.Error as error:
         return started, error
     return started, None
@@ -193,6 +198,48 @@ def test_the_others_work_is_done_again_without_what_failed(counted):
     assert [one.exception() is not None for one in done] == [n == 3 for n in range(6)]
     assert _numbers(file) == set(range(6))
     assert len(commits) == 1
+
+
+def test_a_connection_that_breaks_is_told_to_all_and_nobody_waits_for_ever(counted):
+    database, _, file = counted
+    begun, may_end = threading.Event(), threading.Event()
+
+    def break_it(transaction) -> None:
+        begun.set()
+        may_end.wait()
+        transaction.connection.connection.driver_connection.close()
+        raise ValueError
+
+    with ThreadPoolExecutor(4) as pool:
+        broken = pool.submit(database.write, break_it)
+        begun.wait()
+        done = [pool.submit(_brings, database, n) for n in range(3)]
+        while database._grouped.waiting < len(done):
+            threading.Event().wait(0.001)
+        may_end.set()
+
+    assert isinstance(broken.exception(), ValueError)
+    assert all(isinstance(one.exception(), sqlite3.ProgrammingError) for one in done)
+    assert _numbers(file) == set()
+    database._grouped._connection.invalidate()  # so that it can be closed
+
+
+def test_who_is_interrupted_while_waiting_keeps_nobody_from_the_turn(counted, monkeypatch):
+    database, _, file = counted
+    patient = group_commit._Ticket.wait
+
+    def interrupted(ticket, seconds: float = -1) -> bool:
+        if seconds == group_commit.PATIENCE_SECONDS:
+            monkeypatch.setattr(group_commit._Ticket, "wait", patient)
+            raise KeyboardInterrupt
+        return patient(ticket, seconds)
+
+    monkeypatch.setattr(group_commit._Ticket, "wait", interrupted)
+    (stopped,) = _while_the_writer_is_busy(database, [lambda: _brings(database, 1)], waits=False)
+
+    assert isinstance(stopped.exception(), KeyboardInterrupt)
+    _write(database, 2)
+    assert _numbers(file) == {2}
 
 
 def test_what_failed_in_mid_work_leaves_nothing_of_itself(counted):

@@ -103,8 +103,11 @@ class _Group:
             yield self.connection
 
     def _start_over(self) -> None:
-        while not self._is_done_again():
-            pass
+        try:
+            while not self._is_done_again():
+                pass
+        except BaseException as error:  # noqa: BLE001 - every member hears of it
+            self.error = error
 
     def _is_done_again(self) -> bool:
         """Without those that failed; False when one more has."""
@@ -206,13 +209,23 @@ class GroupedWriter:
                 self._is_taken = ticket.has_turn = True
                 return
             self._queue.append(ticket)
-        if ticket.wait(PATIENCE_SECONDS):
-            return
+        try:
+            is_told = ticket.wait(PATIENCE_SECONDS)
+        except BaseException:  # somebody pressed Ctrl-C
+            if not self._is_withdrawn(ticket) and ticket.has_turn:
+                self._leave()
+            raise
+        if not is_told and self._is_withdrawn(ticket):
+            raise TurnNeverCame
+
+    def _is_withdrawn(self, ticket: _Ticket) -> bool:
+        """False when its turn has come, or somebody does its work, at this very moment."""
         with self._guard:
             if ticket in self._queue:
                 self._queue.remove(ticket)
-                raise TurnNeverCame
-        ticket.wait()  # its turn came this moment
+                return True
+        ticket.wait()
+        return False
 
     def _join(self, ticket: _Ticket) -> _Group:
         if self._group is None:
