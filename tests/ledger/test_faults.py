@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from ledger.rig import CONNECTION, LedgerRig
-from standfast.contract.testing import Script
+from standfast.contract.actions import RetryCause
+from standfast.contract.testing import Change, Script
 from standfast.domain.action_run import RunState
 from standfast.domain.attempt_chain import EntryKind, first_broken
-from standfast.services.connection_health import note_good_answer
+from standfast.services.connection_health import note_good_answer, note_trouble
 from standfast.store.connections import Health, get_connection, save_connection
 from standfast.store.runs import list_entries
 
@@ -154,6 +155,35 @@ def test_three_refused_keys_break_the_connection_and_a_good_answer_mends_it(ledg
     ledger.work()
     assert ledger.run(run).state is RunState.SUCCEEDED
     assert ledger.effects(run) == 1
+
+
+@pytest.mark.parametrize("earlier", [0, 1], ids=["well before", "refused before"])
+def test_trouble_during_a_call_is_not_disproved_by_its_good_answer(ledger: LedgerRig, earlier: int):
+    (run,) = ledger.click("cancel_subscription")
+    _refuse_keys(ledger, earlier)
+
+    def be_refused(_change: Change) -> None:
+        ledger.world.on_effect = None
+        _refuse_keys(ledger, 3)
+
+    ledger.world.on_effect = be_refused
+    ledger.work()
+
+    assert ledger.run(run).state is RunState.SUCCEEDED
+    with ledger.database.reading() as reader:
+        assert get_connection(reader, run.connection_id).health is Health.BROKEN
+
+
+def _refuse_keys(ledger: LedgerRig, times: int) -> None:
+    for _ in range(times):
+        with ledger.database.writing() as transaction:
+            note_trouble(
+                transaction,
+                CONNECTION,
+                RetryCause.CREDENTIALS_REFUSED,
+                now=ledger.clock.now(),
+                durations=ledger.durations,
+            )
 
 
 def test_one_refused_key_alone_breaks_nothing(ledger: LedgerRig):

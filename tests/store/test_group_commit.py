@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -240,6 +240,48 @@ def test_who_is_interrupted_while_waiting_keeps_nobody_from_the_turn(counted, mo
     assert isinstance(stopped.exception(), KeyboardInterrupt)
     _write(database, 2)
     assert _numbers(file) == {2}
+
+
+def test_ctrl_c_meant_for_the_leader_is_not_given_to_whom_it_works_for(counted):
+    database, _, file = counted
+    begun, may_end = threading.Event(), threading.Event()
+    main = threading.get_ident()
+
+    def long(_transaction) -> None:
+        begun.set()
+        may_end.wait()
+
+    def be_interrupted(transaction) -> None:
+        assert threading.get_ident() == main  # worked off by the leader
+        raise KeyboardInterrupt
+
+    with ThreadPoolExecutor(2) as pool:
+
+        def queue_behind() -> None:
+            begun.wait()
+            followers.append(pool.submit(database.write, be_interrupted))
+            while database._grouped.waiting < 1:
+                threading.Event().wait(0.001)
+            may_end.set()
+
+        followers: list[Future] = []
+        pool.submit(queue_behind)
+        with pytest.raises(KeyboardInterrupt):
+            database.write(long)
+
+    assert isinstance(followers[0].exception(), group_commit.WriterInterrupted)
+    _brings(database, 1)
+    assert _numbers(file) == {1}
+
+
+def test_without_room_on_the_disk_there_is_less_speed_and_no_error(counted, monkeypatch):
+    database, _, file = counted
+    monkeypatch.setattr("standfast.store.database.LOG_PAGES", 10**7)  # more than a value may hold
+
+    database.make_room()
+
+    _write(database, 1)
+    assert _numbers(file) == {1}
 
 
 def test_what_failed_in_mid_work_leaves_nothing_of_itself(counted):

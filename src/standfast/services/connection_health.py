@@ -52,16 +52,29 @@ def note_trouble(
     )
 
 
-def note_good_answer(transaction: Transaction, connection_id: str, *, now: datetime) -> None:
-    """The credentials work: forget refusals, mend the connection, let its waiting runs go."""
+def note_good_answer(
+    transaction: Transaction,
+    connection_id: str,
+    *,
+    now: datetime,
+    before: ConnectionRow | None = None,
+) -> None:
+    """The credentials work: forget refusals, mend the connection, let its waiting runs go.
+
+    `before`: as it was read before the call. Trouble noted since is not disproved by its answer.
+    """
     connection = get_connection(transaction, connection_id)
-    if not connection.is_in_trouble:
+    if not connection.is_in_trouble or (before is not None and _differs(connection, before)):
         return
     save_health(transaction, connection_id, health=Health.OK, detail="", refused_at=(), at=now)
     if connection.health is Health.BROKEN:
         _log.info("connection.mended", connection=connection_id)
         wake_runs(transaction, connection_id, now=now)
         transaction.signal(RUN_DUE)
+
+
+def _differs(connection: ConnectionRow, before: ConnectionRow) -> bool:
+    return connection.health is not before.health or connection.refused_at != before.refused_at
 
 
 def _remedy(connection: ConnectionRow, cause: RetryCause) -> str:

@@ -281,7 +281,7 @@ class RunActions:
             case RetryLater(cause):
                 note_trouble(transaction, connection.id, cause, now=now, durations=self.durations)
             case Succeeded() if connection.is_in_trouble:
-                note_good_answer(transaction, connection.id, now=now)
+                note_good_answer(transaction, connection.id, now=now, before=connection)
             case _:
                 pass
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, text
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from standfast.store import schema_ledger, schema_operators
@@ -122,11 +122,14 @@ class Database:
         self.signals.after_commit(transaction.signals)
 
     def write_one(self, work: Callable[[Transaction], T], *, lasting: bool = True) -> T:
-        """As `write`, where one statement that says when it does nothing is all of the work."""
+        """As `write`, where one statement is all of the work; no signal goes with it."""
         if self._grouped is not None:
             return self.write(work, lasting=lasting)
         with self._core_single.connect() as connection:
-            return work(Transaction(connection))
+            transaction = Transaction(connection)
+            result = work(transaction)
+        assert not transaction.signals, "a signal needs a transaction to travel with"
+        return result
 
     def write(self, work: Callable[[Transaction], T], *, lasting: bool = True) -> T:
         """As `writing`, for what is short and comes with every click: `work` gets the transaction.
@@ -170,7 +173,11 @@ class Database:
         stays: it writes 32 MB, and takes 60 ms.
         """
         if self.is_embedded:
-            with suppress(_Unwritten), self.writing(alone=True) as transaction:
+            # Without room on the disk commits are slower, and that is all.
+            with (
+                suppress(_Unwritten, SQLAlchemyError),
+                self.writing(alone=True) as transaction,
+            ):
                 transaction.connection.execute(text("CREATE TABLE room (bytes BLOB)"))
                 transaction.connection.execute(
                     text("INSERT INTO room VALUES (zeroblob(:length))"),

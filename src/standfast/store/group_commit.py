@@ -29,6 +29,10 @@ class TurnNeverCame(Exception):
     """The database's only writer was busy for a minute."""
 
 
+class WriterInterrupted(Exception):
+    """Whoever was at this work for us was told to end. Nothing of it was written."""
+
+
 class _Ticket:
     """Somebody's place in the queue. With `work` whoever has the turn may do it for them."""
 
@@ -39,6 +43,7 @@ class _Ticket:
         self.result: Any = None
         self.error: BaseException | None = None
         self.has_turn = False
+        self.is_withdrawn = False
         self._told = threading.Lock()
         self._told.acquire()
 
@@ -212,20 +217,26 @@ class GroupedWriter:
         try:
             is_told = ticket.wait(PATIENCE_SECONDS)
         except BaseException:  # somebody pressed Ctrl-C
-            if not self._is_withdrawn(ticket) and ticket.has_turn:
+            if self._withdraw(ticket).has_turn:
                 self._leave()
             raise
-        if not is_told and self._is_withdrawn(ticket):
-            raise TurnNeverCame
+        if not is_told:
+            self._give_up(ticket)
 
-    def _is_withdrawn(self, ticket: _Ticket) -> bool:
-        """False when its turn has come, or somebody does its work, at this very moment."""
+    def _withdraw(self, ticket: _Ticket) -> _Ticket:
+        with self._guard:
+            ticket.is_withdrawn = True
+            if ticket in self._queue:
+                self._queue.remove(ticket)
+        return ticket
+
+    def _give_up(self, ticket: _Ticket) -> None:
+        """Raises `TurnNeverCame`, unless its turn has come at this very moment."""
         with self._guard:
             if ticket in self._queue:
                 self._queue.remove(ticket)
-                return True
+                raise TurnNeverCame
         ticket.wait()
-        return False
 
     def _join(self, ticket: _Ticket) -> _Group:
         if self._group is None:
@@ -258,17 +269,29 @@ class GroupedWriter:
 
     def _leave(self, *, alone: bool = False) -> None:
         """Work off what others brought, and hand on the turn; the last one makes the commit."""
+        interrupt: BaseException | None = None
         if alone:
             self._end_group()
         while (following := self._following()) is not None:
             group = self._group
             if group is not None and not group.may_hold(following):
                 self._end_group()
-            if self._group is None or following.work is None:
-                following.has_turn = True
-                following.tell()
-                return
-            self._do(following, following.work)
+            if self._group is not None and following.work is not None:
+                self._do(following, following.work)
+                if isinstance(following.error, KeyboardInterrupt):  # it was meant for us
+                    interrupt, following.error = following.error, WriterInterrupted()
+            elif self._has_handed_on(following):
+                break
+        if interrupt is not None:
+            raise interrupt
+
+    def _has_handed_on(self, ticket: _Ticket) -> bool:
+        with self._guard:
+            if ticket.is_withdrawn:
+                return False
+            ticket.has_turn = True
+        ticket.tell()
+        return True
 
     def _following(self) -> _Ticket | None:
         """Who is next; when nobody waits the commit is made, and nobody has the turn any more."""
