@@ -161,7 +161,18 @@ def test_a_run_without_a_journal_counts_no_lines() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "3", "x:" + "a" * 64, "3:abc", "-1:" + "a" * 64, ":" + "a" * 64]
+    "text",
+    [
+        "",
+        "3",
+        "x:" + "a" * 64,
+        "3:abc",
+        "-1:" + "a" * 64,
+        ":" + "a" * 64,
+        "3:" + "a" * 63 + ":",
+        "3:" + "g" * 64,
+        "3:" + "a" * 65,
+    ],
 )
 def test_what_is_no_head_is_not_read(text) -> None:
     assert read_head(text) is None

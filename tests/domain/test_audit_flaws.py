@@ -125,6 +125,12 @@ def test_what_is_as_it_was_sealed_has_no_flaw() -> None:
     assert flaw_of_run(seal_of_it, a_run(), seal_of_it) is None
 
 
+def test_a_run_that_is_gone_is_named_by_its_seal() -> None:
+    gone = Flaw("action_runs", "r1", "id: the run of seal 5 is gone")
+
+    assert flaw_of_run(its_seal(), None, its_seal()) == gone
+
+
 def test_what_has_gone_on_since_has_no_flaw_either() -> None:
     seal_of_it = its_seal()
 

@@ -6,6 +6,7 @@ The formats here are for ever: a seal that was made once is verified by every la
 """
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +20,8 @@ from standfast.domain.hashing import microseconds
 
 FORM = "standfast seal 1"
 """Stands in front of everything a seal's hash covers."""
+
+_HASH = re.compile(r"[0-9a-fA-F]{64}")
 
 RUNS, INTERACTIONS, VERSIONS, ATTEMPTS, DEEDS, SEALS = (
     "action_runs",
@@ -285,6 +288,6 @@ def deed_texts(row: Row) -> dict[str, str]:
 def read_head(text: str) -> Head | None:
     """A noted head, "N:HASH"; None when it is not one."""
     number, colon, said = text.strip().partition(":")
-    if not colon or not number.isdecimal() or len(said) != 64:
+    if not colon or not number.isdecimal() or not _HASH.fullmatch(said):
         return None
     return Head(int(number), said.lower())
