@@ -38,7 +38,6 @@ class Course:
     verdict: Verdict
     calls: int
     most_in_flight: int
-    beyond_in_flight: int
     faults_that_struck: int
     webhooks: tuple[int, int]
     seconds: float
@@ -150,6 +149,9 @@ def _judged(player: Player, played: list[Played], seconds: float) -> Course:
     verdict = Judge(evidence).judge(played)
     for text in player.traffic.answers_5xx:
         verdict.complain("answers_5xx", text)
+    for text in player.log.beyond(IN_FLIGHT):
+        kills = ", ".join(f"{kill.at:%H:%M:%S.%f}" for kill in player.kills)
+        verdict.complain("in_flight_exceeded", f"{text}; the kills: {kills}")
     if not is_quiet:
         verdict.complain("accepted_lost", "the twin did not come to rest")
     return Course(
@@ -159,7 +161,6 @@ def _judged(player: Player, played: list[Played], seconds: float) -> Course:
         verdict=verdict,
         calls=len(player.log.calls),
         most_in_flight=player.twin.stats()["max_in_flight"],
-        beyond_in_flight=player.log.beyond(IN_FLIGHT),
         faults_that_struck=player.log.faults_that_struck(),
         webhooks=player.ledger.webhooks(),
         seconds=seconds,

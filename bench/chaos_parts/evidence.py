@@ -116,9 +116,13 @@ class TwinLog:
     def faults_that_struck(self) -> int:
         return len({call["fault"] for call in self.calls.values()} - {None})
 
-    def beyond(self, in_flight: int) -> int:
-        """How many of Standfast's requests came when so many were under way already."""
-        return sum(call["in_flight"] > in_flight for call in self._ours())
+    def beyond(self, in_flight: int) -> list[str]:
+        """Standfast's requests that came when so many were under way already."""
+        return [
+            f"{call['method']} {call['path']} at {call['at']} was number {call['in_flight']}"
+            for call in self._ours()
+            if call["in_flight"] > in_flight
+        ]
 
     def wait_until_quiet(self) -> bool:
         """Whether every request, held and delayed ones too, has come to its end."""

@@ -47,6 +47,7 @@ class Kill:
 
     aim: Window
     window: Window | None
+    at: datetime
 
 
 @dataclass
@@ -153,7 +154,7 @@ class Player:
         window = None
         if program is not None:
             window = self._window_hit(played, aim, fault, killed_at)
-        self.kills.append(Kill(aim, window))
+        self.kills.append(Kill(aim, window, killed_at))
 
     def _hold(self, played: Played, aim: Window) -> int:
         return hold_for(self.twin, aim, played.round.actions()[-1], played.customer)

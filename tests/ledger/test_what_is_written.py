@@ -5,9 +5,11 @@ from datetime import timedelta
 
 from ledger.rig import CONNECTION, LedgerRig
 from standfast.contract.testing import Script
+from standfast.contract.transport import Answer, Call, Method
 from standfast.domain.action_run import ActionRun, RunState
 from standfast.domain.attempt_chain import Entry, EntryKind
 from standfast.services.connection_health import note_good_answer
+from standfast.services.ledger_desk import LedgerDesk
 from standfast.store.billing import find_customer_billing
 from standfast.store.connections import Health, get_connection, save_connection
 from standfast.store.runs import list_entries
@@ -37,6 +39,25 @@ def test_an_intent_says_what_is_about_to_be_sent(ledger: LedgerRig):
     assert intent.said["token_group"] == 0
     assert intent.said["call"]["method"] == "POST"
     assert intent.said["call"]["body"]["reference"] == run.reference
+
+
+class Answering:
+    """A billing system that says yes to everything."""
+
+    def send(self, call: Call) -> Answer:
+        return Answer(200, b"{}")
+
+
+def test_an_intent_keeps_what_is_to_be_changed_and_how_it_stood_before(ledger: LedgerRig):
+    ledger.click("add_coupon")
+    (run,) = ledger.claim()
+    desk = LedgerDesk(ledger.database, ledger.clock, Answering(), run)
+
+    desk.write(Call(Method.POST, "/subscriptions/s1"), target="s1", memo={"plan": "gold"})
+
+    kept = ledger.run(run)
+    assert (kept.target, kept.memo, kept.has_open_intent) == ("s1", {"plan": "gold"}, True)
+    assert journal(ledger, run)[1].said["target"] == "s1"
 
 
 def test_an_outcome_says_what_came_back_and_what_it_means(ledger: LedgerRig):
