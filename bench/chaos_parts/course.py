@@ -149,8 +149,8 @@ def _judged(player: Player, played: list[Played], seconds: float) -> Course:
     verdict = Judge(evidence).judge(played)
     for text in player.traffic.answers_5xx:
         verdict.complain("answers_5xx", text)
+    kills = ", ".join(f"{kill.at:%H:%M:%S.%f}" for kill in player.kills)
     for text in player.log.beyond(IN_FLIGHT):
-        kills = ", ".join(f"{kill.at:%H:%M:%S.%f}" for kill in player.kills)
         verdict.complain("in_flight_exceeded", f"{text}; the kills: {kills}")
     if not is_quiet:
         verdict.complain("accepted_lost", "the twin did not come to rest")

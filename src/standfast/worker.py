@@ -182,11 +182,7 @@ class Worker:
                 continue
             until = self.clock.now() + timedelta(seconds=self.durations.lease)
             try:
-                self.database.write(
-                    lambda transaction, held=held, until=until: extend_leases(
-                        transaction, held, until=until
-                    ),
-                    lasting=False,
-                )
+                with self.database.writing() as transaction:
+                    extend_leases(transaction, held, until=until)
             except Exception:  # noqa: BLE001 - the next beat may come in time
                 _log.exception("worker.heartbeat_failed")
