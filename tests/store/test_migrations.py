@@ -168,7 +168,7 @@ def test_an_older_database_is_upgraded_only_when_allowed_and_keeps_its_journals(
         prepare(empty, may_upgrade=False)
     done = prepare(empty, may_upgrade=True)
 
-    assert done == ("The core database went from 0001 to 0002.",)
+    assert done == ("The core database went from 0001 to 0003.",)
     with empty.reading() as reader:
         entries = list_entries(reader, "r1")
         run = get_run(reader, "r1")

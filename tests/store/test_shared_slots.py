@@ -1,7 +1,11 @@
 """The vendor's limit holds over processes: each here has slots of its own on one database."""
 
+import socket
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -19,15 +23,23 @@ def slots_of(database: Database) -> AdvisorySlots:
 
 
 @pytest.fixture
-def processes(postgresql_url: str, tmp_path: Path):
+def address(postgresql_server):
+    """A database with its tables."""
+    with postgresql_server.passing_database(like=WITH_TABLES) as url:
+        yield url
+
+
+@pytest.fixture
+def processes(address: str, tmp_path: Path):
     """Two processes' worth of databases."""
-    databases = [open_database(tmp_path, postgresql_url) for _ in range(2)]
+    databases = [open_database(tmp_path, address) for _ in range(2)]
     yield [slots_of(one) for one in databases]
     for one in databases:
         one.close()
 
 
-def test_no_more_calls_run_at_once_than_the_site_allows_over_all_processes(processes):
+def test_no_more_calls_run_at_once_than_the_site_allows_over_all_processes(processes, monkeypatch):
+    monkeypatch.setattr("standfast.store.shared_slots.SECONDS_TO_DIE", 3600)  # nobody dies here
     running, most, lock = 0, 0, threading.Lock()
 
     def call(number: int) -> bool:
@@ -83,8 +95,8 @@ def test_sync_never_takes_the_last_slot(processes):
             pass
 
 
-def test_a_dead_processs_slots_are_free_at_once(postgresql_url: str, tmp_path: Path):
-    dead, living = (open_database(tmp_path, postgresql_url) for _ in range(2))
+def test_a_dead_processs_slots_come_free(address: str, tmp_path: Path):
+    dead, living = (open_database(tmp_path, address) for _ in range(2))
     holding = slots_of(dead).taken("site", slots=1, patience_seconds=0)
     assert holding.__enter__()
     connection = holding.gen.gi_frame.f_locals["connection"]  # type: ignore[attr-defined]
@@ -97,15 +109,71 @@ def test_a_dead_processs_slots_are_free_at_once(postgresql_url: str, tmp_path: P
         one.close()
 
 
+CALLS = 3
+HOLDER = """
+import resource, socket, sys, time
+from contextlib import ExitStack
+from pathlib import Path
+from standfast.store.database import open_database
+
+url, folder, order, port, calls = sys.argv[1:]
+_, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 8192), most))
+slots = open_database(Path(folder), url).shared_slots
+with ExitStack() as held:
+    steps = {
+        "slot": lambda: slots.taken("site", slots=1, patience_seconds=0),
+        "calls": lambda: socket.create_connection(("127.0.0.1", int(port))),
+    }
+    for step in order.split(","):
+        for _ in range(int(calls) if step == "calls" else 1):
+            held.enter_context(steps[step]())
+        takes_long_to_close = [socket.socketpair() for _ in range(1400)]
+        held.callback(takes_long_to_close.clear)
+    print("holds", flush=True)
+    time.sleep(60)
+"""
+
+
+def has_ended(call: socket.socket) -> bool:
+    try:
+        return call.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+
+
+@pytest.mark.parametrize("order", ["calls,slot", "slot,calls"])
+def test_nobody_calls_on_a_killed_processs_slot_before_its_calls_have_ended(
+    order: str, address: str, tmp_path: Path
+):
+    living = open_database(tmp_path, address)
+    with socket.create_server(("127.0.0.1", 0), backlog=CALLS) as vendor, ExitStack() as own:
+        port = str(vendor.getsockname()[1])
+        told = [address, str(tmp_path), order, port, str(CALLS)]
+        holder = subprocess.Popen([sys.executable, "-c", HOLDER, *told], stdout=subprocess.PIPE)
+        own.callback(holder.wait)
+        own.callback(holder.kill)
+        calls = [own.enter_context(vendor.accept()[0]) for _ in range(CALLS)]
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"holds\n"
+        own.callback(holder.stdout.close)
+
+        holder.kill()
+        while True:
+            with slots_of(living).taken("site", slots=1, patience_seconds=0) as is_ours:
+                if is_ours:
+                    under_way = sum(not has_ended(call) for call in calls)
+                    break
+
+    assert under_way == 0
+    living.close()
+
+
 @pytest.fixture
-def sharing(postgresql_server, tmp_path: Path):
-    """Two processes' slots for one site, on a database with its tables."""
-    with postgresql_server.passing_database(like=WITH_TABLES) as url:
-        databases = [open_database(tmp_path, url) for _ in range(2)]
-        patience = SlotSettings(visitor_patience_seconds=0.05, pauses_seconds=(60,))
-        yield [SiteSlots(3, patience, site="site", shared=slots_of(one)) for one in databases]
-        for one in databases:
-            one.close()
+def sharing(processes):
+    """Two processes' slots for one site."""
+    patience = SlotSettings(visitor_patience_seconds=0.05, pauses_seconds=(60,))
+    return [SiteSlots(3, patience, site="site", shared=shared) for shared in processes]
 
 
 def test_a_pause_that_one_process_was_asked_for_holds_for_all(sharing):

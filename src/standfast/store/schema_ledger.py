@@ -71,6 +71,14 @@ site_pauses = Table(
     Column("until", BigInteger, nullable=False),  # microseconds by the database's own clock
 )
 
+site_slots = Table(
+    "site_slots",
+    core,
+    Column("site", Text, primary_key=True),
+    Column("slot", Integer, primary_key=True, autoincrement=False),
+    Column("is_held", Boolean, nullable=False),  # and still true when its holder was killed
+)
+
 seals = Table(
     "seals",
     core,

@@ -1,7 +1,9 @@
 """A vendor's in-flight limit over all processes: advisory locks of PostgreSQL, one per slot.
 
-A lock belongs to its connection, so the slots of a killed process are free at once. A pause that
-the vendor asked one process for holds for all; it is measured by the database's own clock.
+A lock belongs to its connection, so a killed process's slots come free by themselves. The system
+closes its connections one after the other, though, and the one to the vendor may be closed last:
+whoever finds a slot that was not given back waits for a moment before they call. A pause that the
+vendor asked one process for holds for all; it is measured by the database's own clock.
 """
 
 import random
@@ -16,6 +18,7 @@ import structlog
 from sqlalchemy import Engine
 
 POLL_SECONDS = (0.01, 0.03)
+SECONDS_TO_DIE = 0.5  # what a killed process may take to close all of its connections
 
 _PAUSE = """
 INSERT INTO site_pauses (site, until)
@@ -25,6 +28,13 @@ ON CONFLICT (site) DO UPDATE SET until = GREATEST(site_pauses.until, excluded.un
 _PAUSE_LEFT = """
 SELECT until / 1000000.0 - extract(epoch FROM clock_timestamp()) FROM site_pauses WHERE site = %s
 """
+_HOLD = """
+WITH former AS (SELECT is_held FROM site_slots WHERE site = %(site)s AND slot = %(slot)s)
+INSERT INTO site_slots (site, slot, is_held) VALUES (%(site)s, %(slot)s, true)
+ON CONFLICT (site, slot) DO UPDATE SET is_held = true
+RETURNING (SELECT is_held FROM former)
+"""
+_GIVE_BACK = "UPDATE site_slots SET is_held = false WHERE site = %s AND slot = %s"
 
 _log = structlog.get_logger()
 
@@ -44,10 +54,9 @@ class AdvisorySlots:
 
         A database that cannot be asked gives no slot: the limit is the vendor's, not ours.
         """
-        key = _key_of(site)
         try:
             connection = self._connection()
-            slot = self._wait_for_slot(connection, key, slots, patience_seconds)
+            slot = self._wait_for_slot(connection, site, slots, patience_seconds)
         except psycopg.Error:
             _log.exception("slots.database_failed")
             yield False
@@ -59,7 +68,7 @@ class AdvisorySlots:
         try:
             yield True
         finally:
-            self._give_back(connection, key, slot)
+            self._give_back(connection, site, slot)
 
     def pause(self, site: str, *, seconds: float) -> None:
         """Nobody calls the site for so long, unless a longer pause is set already."""
@@ -88,12 +97,14 @@ class AdvisorySlots:
             self._keep(connection)
 
     def _wait_for_slot(
-        self, connection: psycopg.Connection, key: int, slots: int, patience_seconds: float
+        self, connection: psycopg.Connection, site: str, slots: int, patience_seconds: float
     ) -> int | None:
+        key = _key_of(site)
         give_up_at = time.monotonic() + patience_seconds
         while True:
             for slot in range(slots):
                 if _try(connection, key, slot):
+                    _hold(connection, site, slot)
                     return slot
             if time.monotonic() >= give_up_at:
                 return None
@@ -105,11 +116,14 @@ class AdvisorySlots:
                 connection = self._idle.pop()
                 if not connection.closed:
                     return connection
-        return psycopg.connect(self._address, autocommit=True)
+        connection = psycopg.connect(self._address, autocommit=True)
+        connection.execute("SET synchronous_commit = off")  # what a database's crash may forget
+        return connection
 
-    def _give_back(self, connection: psycopg.Connection, key: int, slot: int) -> None:
+    def _give_back(self, connection: psycopg.Connection, site: str, slot: int) -> None:
         try:
-            connection.execute("SELECT pg_advisory_unlock(%s, %s)", (key, slot))
+            connection.execute(_GIVE_BACK, (site, slot))
+            connection.execute("SELECT pg_advisory_unlock(%s, %s)", (_key_of(site), slot))
         except psycopg.Error:
             with suppress(psycopg.Error):
                 connection.close()  # its locks go with it
@@ -124,6 +138,13 @@ class AdvisorySlots:
 def _try(connection: psycopg.Connection, key: int, slot: int) -> bool:
     row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", (key, slot)).fetchone()
     return row is not None and row[0] is True
+
+
+def _hold(connection: psycopg.Connection, site: str, slot: int) -> None:
+    """Marks a slot whose lock is ours; waits when the mark of a dead process is on it."""
+    row = connection.execute(_HOLD, {"site": site, "slot": slot}).fetchone()
+    if row is not None and row[0]:
+        time.sleep(SECONDS_TO_DIE)
 
 
 def _key_of(site: str) -> int:
