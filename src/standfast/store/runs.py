@@ -69,7 +69,7 @@ def claim_due_runs(
     Each gets a higher fence: what an earlier holder still writes changes nothing.
     """
     is_postgresql = transaction.connection.dialect.name == "postgresql"
-    statement = _CLAIM.format(lock=" FOR UPDATE SKIP LOCKED" if is_postgresql else "")
+    statement = _CLAIM_POSTGRESQL if is_postgresql else _CLAIM_SQLITE
     at = instant(now)
     values = (instant(until), owner, at, at, at, limit)
     rows = execute(transaction.connection, statement, values).fetchall()
@@ -283,7 +283,9 @@ def _quoted(states: Iterable[RunState]) -> str:
     return ", ".join(f"'{state}'" for state in sorted(states))
 
 
-_CLAIM = (
+# A planner that takes the subqueries for joins reads all open runs for each due one; OFFSET keeps
+# it from that, and the limits of a claim from being guessed.
+_CLAIM_SQLITE = (
     "UPDATE action_runs SET fence = fence + 1, lease_until = ?, lease_owner = ? WHERE id IN ("  # noqa: S608 - our own words
     "SELECT id FROM action_runs AS due WHERE due_at <= ? "
     "AND (lease_until IS NULL OR lease_until <= ?) "
@@ -292,10 +294,13 @@ _CLAIM = (
     "AND NOT EXISTS (SELECT 1 FROM action_runs AS earlier WHERE earlier.lane = due.lane "
     "AND earlier.sequence < due.sequence AND earlier.finished_at IS NULL "
     f"AND (earlier.interaction_id = due.interaction_id AND due.origin = '{Origin.CLICK}' "
-    f"OR earlier.state NOT IN ({_quoted(BLOCKS_NOBODY - FINISHED)}))) "
+    f"OR earlier.state NOT IN ({_quoted(BLOCKS_NOBODY - FINISHED)})) LIMIT 1 OFFSET 0) "
     # Nor may a later one be under way, that went ahead while this one waited.
     "AND NOT EXISTS (SELECT 1 FROM action_runs AS held WHERE held.lane = due.lane "
-    "AND held.finished_at IS NULL AND held.lease_until > ?) "
-    "ORDER BY due_at, sequence LIMIT ?{lock}) "
+    "AND held.finished_at IS NULL AND held.lease_until > ? LIMIT 1 OFFSET 0) "
+    "ORDER BY due_at, sequence LIMIT ?) "
     f"RETURNING {COLUMNS}"
+)
+_CLAIM_POSTGRESQL = _CLAIM_SQLITE.replace("id IN (SELECT", "id = ANY (ARRAY(SELECT").replace(
+    "LIMIT ?)", "LIMIT ? FOR UPDATE SKIP LOCKED))"
 )
