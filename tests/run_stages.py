@@ -9,7 +9,8 @@ from ledger.rig import a_run
 from standfast.config import Durations
 from standfast.contract.actions import Finding, Outcome, Unknown
 from standfast.contract.catalogue import Money
-from standfast.domain.action_run import ActionRun, RunResult, open_intent, settle, settle_look_up
+from standfast.domain.action_run import ActionRun, RunResult
+from standfast.domain.run_transitions import open_intent, settle, settle_look_up
 
 DURATIONS = Durations()
 PRICE = Money(900, "USD")

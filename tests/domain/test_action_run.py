@@ -21,11 +21,9 @@ from standfast.contract.actions import (
     Succeeded,
     Unknown,
 )
-from standfast.domain.action_run import (
-    FINISHED,
-    ActionRun,
+from standfast.domain.action_run import FINISHED, ActionRun, RunState
+from standfast.domain.run_transitions import (
     NextStep,
-    RunState,
     cancel_after,
     doubt,
     give_up,

@@ -9,11 +9,8 @@ from standfast.contract.actions import (
     Obscure,
     Succeeded,
 )
-from standfast.domain.action_run import (
-    RunResult,
-    RunState,
-    doubt,
-)
+from standfast.domain.action_run import RunResult, RunState
+from standfast.domain.run_transitions import doubt
 
 
 def test_a_look_up_that_finds_it_ends_the_doubt():

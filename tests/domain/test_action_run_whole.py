@@ -16,11 +16,9 @@ from standfast.contract.actions import (
     Succeeded,
     Unknown,
 )
-from standfast.domain.action_run import (
-    ActionRun,
+from standfast.domain.action_run import ActionRun, RunResult, RunState
+from standfast.domain.run_transitions import (
     NextStep,
-    RunResult,
-    RunState,
     cancel_after,
     doubt,
     give_up,
@@ -41,22 +39,77 @@ def test_a_new_run_has_done_nothing_yet():
     assert next_step(run, now=after(0)) is NextStep.PERFORM
 
 
+LED = RunResult(link="https://bank.example")
+
+
 @pytest.mark.parametrize(
-    ("state", "was_sent", "step"),
+    ("state", "result", "was_sent", "before", "at_the_end"),
     [
-        (RunState.WAITING_FOR_VISITOR, True, NextStep.LOOK_UP),
-        (RunState.WAITING_FOR_VISITOR, False, NextStep.GIVE_UP),
-        (RunState.RETRYING, True, NextStep.GIVE_UP),
-        (RunState.RETRYING, False, NextStep.GIVE_UP),
+        (RunState.WAITING_FOR_VISITOR, LED, True, NextStep.LOOK_FIRST, NextStep.LOOK_UP),
+        (RunState.WAITING_FOR_VISITOR, RunResult(), True, NextStep.LOOK_FIRST, NextStep.LOOK_UP),
+        (RunState.WAITING_FOR_VISITOR, LED, False, NextStep.PERFORM, NextStep.GIVE_UP),
+        (RunState.RETRYING, LED, True, NextStep.LOOK_FIRST, NextStep.LOOK_UP),
+        (RunState.RETRYING, RunResult(), True, NextStep.PERFORM, NextStep.GIVE_UP),
+        (RunState.RETRYING, LED, False, NextStep.PERFORM, NextStep.GIVE_UP),
+        (RunState.UNKNOWN, LED, True, NextStep.LOOK_UP, NextStep.LOOK_UP),
     ],
 )
-def test_only_a_visitor_who_was_led_away_by_a_write_is_looked_up_at_the_end(
-    state: RunState, was_sent: bool, step: NextStep
+def test_only_whom_a_write_led_away_is_looked_up_before_another_try_and_at_the_end(
+    state: RunState, result: RunResult, was_sent: bool, before: NextStep, at_the_end: NextStep
 ):
-    run = replace(a_run(), state=state, last_sent_at=after(0) if was_sent else None)
+    sent_at = after(0) if was_sent else None
+    run = replace(a_run(), state=state, result=result, last_sent_at=sent_at)
 
-    assert next_step(run, now=after(3600)) is step
-    assert next_step(run, now=after(3599)) is NextStep.PERFORM
+    assert next_step(run, now=after(3599)) is before
+    assert next_step(run, now=after(3600)) is at_the_end
+
+
+def test_whom_a_write_led_away_is_waited_for_though_a_later_try_is_refused_before_it_writes():
+    led = settled(sent(), NeedsVisitor("Confirm it.", "https://bank.example"))
+    back = resume(led, now=after(60))
+
+    refused = settled(back, Refused(RefusalReason.WRONG_STATE, "It is off."), at=60)
+
+    assert refused == replace(
+        led, tries=2, last_try_at=after(60), result=replace(led.result, message="It is off.")
+    )
+
+
+def test_whom_a_write_led_away_is_not_refused_because_the_biller_is_down():
+    led = settled(sent(waits_when_down=False), NeedsVisitor("Confirm it.", "https://bank.example"))
+
+    down = settled(resume(led, now=after(60)), RetryLater(RetryCause.NOT_REACHED, "gone"), at=60)
+
+    assert (down.state, down.result.link) == (RunState.RETRYING, "https://bank.example")
+    assert down.due_at is not None
+    assert after(60) < down.due_at <= after(120)
+
+
+def test_whom_a_write_led_away_is_not_given_up_without_a_look():
+    led = settled(sent(), NeedsVisitor("Confirm it.", "https://bank.example"))
+    end = DURATIONS.visitor_deadline
+
+    late = settled(resume(led, now=after(end)), RetryLater(RetryCause.NOT_REACHED, "gone"), at=end)
+
+    assert (late.state, late.due_at) == (RunState.RETRYING, after(end))
+    assert next_step(late, now=after(end)) is NextStep.LOOK_UP
+
+
+def test_a_write_that_is_refused_after_the_visitor_is_back_ends_it():
+    led = settled(sent(), NeedsVisitor("Confirm it.", "https://bank.example"))
+    again = open_intent(resume(led, now=after(60)), target=None, now=after(60))
+
+    refused = settled(again, Refused(RefusalReason.PAYMENT_DECLINED, "No."), at=61)
+
+    assert (refused.state, refused.result.reason) == (RunState.REFUSED, "payment_declined")
+
+
+def test_a_visitor_who_is_asked_again_without_a_link_keeps_the_one_they_have():
+    led = settled(sent(), NeedsVisitor("Confirm it.", "https://bank.example"))
+
+    asked = settled(resume(led, now=after(60)), NeedsVisitor("Give a card.", None), at=60)
+
+    assert asked.result == RunResult(message="Give a card.", link="https://bank.example")
 
 
 def test_an_intent_counts_the_send_and_keeps_what_the_first_one_noted():

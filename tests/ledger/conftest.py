@@ -1,7 +1,10 @@
 import logging
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import structlog
+from structlog.testing import capture_logs
 
 from clocks import FrozenClock
 from ledger.operators import Desk
@@ -26,3 +29,13 @@ def silence():
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     yield
     structlog.configure(**before)
+
+
+@pytest.fixture
+def logged() -> Iterator[list[Any]]:
+    """What the ledger has logged so far, in a test that is about that."""
+    silent = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
+    with capture_logs() as lines:
+        yield lines
+    structlog.configure(**silent)

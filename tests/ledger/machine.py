@@ -24,12 +24,20 @@ from standfast.contract.transport import Call
 from standfast.domain.action_run import BLOCKS_NOBODY, ActionRun, RunState
 from standfast.domain.attempt_chain import Entry, EntryKind, first_broken
 from standfast.domain.roles import Role
+from standfast.domain.stopping import refuse_switched_off, stop
 from standfast.services.go_on import go_on
 from standfast.services.permissions import Actor
 from standfast.services.record_finding import RecordFinding
 from standfast.services.run_actions import RunActions
+from standfast.services.stop_runs import end_runs
 from standfast.store.database import Database
-from standfast.store.runs import extend_leases, free_all_leases, list_entries, lock_run
+from standfast.store.runs import (
+    extend_leases,
+    free_all_leases,
+    list_entries,
+    lock_run,
+    lock_runs,
+)
 
 VENDOR_CUTS_AFTER = 120.0
 TOKENS_LIVE_FOR = timedelta(hours=1)
@@ -52,6 +60,7 @@ TABLE: dict[RunState, set[RunState]] = {
     RunState.WAITING_FOR_VISITOR: {
         RunState.RETRYING,
         RunState.CANCELLED,
+        RunState.REFUSED,
         RunState.SUCCEEDED,
         RunState.UNKNOWN,
     },
@@ -85,21 +94,31 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @initialize(action=actions, wanted=scripts)
     def begin(self, action: str, wanted: list[Script]) -> None:
-        self.click(first=action, second=None, customer="c1", stops=True, wanted=wanted)
+        self.click(first=action, second=None, customer="c1", stops=True, waits=True, wanted=wanted)
 
     @rule(
         first=actions,
         second=st.none() | actions,
         customer=st.sampled_from(["c1", "c2"]),
         stops=st.booleans(),
+        waits=st.booleans(),
         wanted=scripts,
     )
     @precondition(lambda self: len(self.runs) < 6)
     def click(
-        self, *, first: str, second: str | None, customer: str, stops: bool, wanted: list[Script]
+        self,
+        *,
+        first: str,
+        second: str | None,
+        customer: str,
+        stops: bool,
+        waits: bool,
+        wanted: list[Script],
     ) -> None:
         chain = [first] if second is None else [first, second]
-        for run in self.ledger.click(*chain, customer=customer, stop_on_error=stops):
+        for run in self.ledger.click(
+            *chain, customer=customer, stop_on_error=stops, waits_when_down=waits
+        ):
             self.runs[run.id] = run
             self.ledger.world.script(run.reference, *wanted)
 
@@ -112,6 +131,20 @@ class LedgerMachine(RuleBasedStateMachine):
                 run = lock_run(transaction, APP, chosen.id)
                 assert run is not None
                 go_on(transaction, run, because="a card was given", now=self.ledger.clock.now())
+
+    @rule(n=which)
+    def confirm_at_the_bank(self, n: int) -> None:
+        """What an answered write has led them to; we are not told, and may have given up asking."""
+        under_way = {(call.json or {}).get("reference") for _, call in self.late}
+        led = [
+            run
+            for run in self._open()
+            if run.was_led and run.reference not in under_way and not self.ledger.effects(run)
+        ]
+        if led:
+            run = led[n % len(led)]
+            wish = {"action": run.action, "customer": run.billing_id, "reference": run.reference}
+            self.ledger.world._make({**wish, "token": "the bank's", **run.parameters})
 
     # What workers do
 
@@ -222,6 +255,20 @@ class LedgerMachine(RuleBasedStateMachine):
         else:
             self.findings.it_did_not_happen(APP, run.id, note="I looked.")
 
+    @rule(switches_off=st.booleans())
+    def an_operator_pulls_the_plug(self, switches_off: bool) -> None:
+        now, durations = self.ledger.clock.now(), self.ledger.durations
+
+        def ended(run: ActionRun) -> ActionRun:
+            if switches_off:
+                return refuse_switched_off(run, now=now)
+            return stop(run, "an operator", now=now, durations=durations)
+
+        with self.ledger.database.writing() as transaction:
+            clicks = dict.fromkeys(run.interaction_id for run in self.runs.values())
+            runs = [run for click in clicks for run in lock_runs(transaction, click)]
+            end_runs(transaction, runs, ended, by="Olga", why="enough", now=now)
+
     # What must hold after each step
 
     @invariant()
@@ -313,7 +360,12 @@ class LedgerMachine(RuleBasedStateMachine):
         return self.held.pop(n % len(self.held))
 
     def _in(self, state: RunState) -> list[ActionRun]:
-        return [run for run in map(self.ledger.run, self.runs.values()) if run.state is state]
+        return [run for run in self._open() if run.state is state]
+
+    def _open(self) -> list[ActionRun]:
+        """Runs as they stand, but for those that have ended well or badly for sure."""
+        runs = map(self.ledger.run, self.runs.values())
+        return [run for run in runs if run.due_at or run.state is RunState.NEEDS_OPERATOR]
 
     def _journal(self, run: ActionRun) -> list[Entry]:
         with self.ledger.database.reading() as reader:

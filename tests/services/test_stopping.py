@@ -156,7 +156,6 @@ def test_a_worker_that_holds_a_run_it_has_not_sent_loses_it(rig: Rig):
     ("script", "state"),
     [
         (Script.THROTTLE, RunState.CANCELLED),
-        (Script.NEED_VISITOR, RunState.CANCELLED),
         (Script.REFUSE, RunState.REFUSED),
     ],
 )
@@ -173,6 +172,25 @@ def test_what_is_on_its_way_when_the_prompt_is_stopped_keeps_its_answer_and_goes
 
     assert told == [UnderWay(in_doubt=1)]
     assert rig.only_run(recorded).state is state
+    assert rig.used(Scope.ACCEPTS, prompt) == 0
+    assert rig.is_balanced()
+
+
+def test_whom_the_write_led_to_their_bank_meanwhile_is_watched_until_their_time_is_over(rig: Rig):
+    prompt = rig.start_one()
+    recorded = rig.accept(prompt, 1)
+    rig.world.next(Script.NEED_VISITOR)
+    rig.world.on_write = lambda call: rig.stop(prompt) and None
+    rig.work()
+    rig.world.on_write = None
+    watched = rig.only_run(recorded)
+    assert (watched.state, rig.used(Scope.ACCEPTS, prompt)) == (RunState.UNKNOWN, 1)
+
+    rig.clock.advance(rig.durations.visitor_deadline)
+    rig.work()
+
+    assert rig.only_run(recorded).state is RunState.FAILED
+    assert rig.world.changes == []
     assert rig.used(Scope.ACCEPTS, prompt) == 0
     assert rig.is_balanced()
 

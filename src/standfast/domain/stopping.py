@@ -35,7 +35,7 @@ def count_under_way(runs: Iterable[ActionRun]) -> UnderWay:
 
 def surely_did_nothing(run: ActionRun) -> bool:
     """Whether no call of it can have had, or can still have, an effect."""
-    return not run.is_in_doubt and run.doubt_at is None
+    return not run.is_in_doubt and run.doubt_at is None and not run.was_led
 
 
 def stop(run: ActionRun, why: str, *, now: datetime, durations: Durations) -> ActionRun:
@@ -46,6 +46,11 @@ def stop(run: ActionRun, why: str, *, now: datetime, durations: Durations) -> Ac
         # It would be sent once more under the same token; now it waits for the proof instead.
         proof = timedelta(seconds=durations.absence_proof)
         due_at = max(now, (run.last_sent_at or now) + proof)
+        return replace(run, state=RunState.UNKNOWN, due_at=due_at)
+    if run.was_led:
+        # At their bank they may confirm it until their time is over.
+        again = now + timedelta(seconds=durations.look_up_then)
+        due_at = max(now, min(again, run.deadline_at or again))
         return replace(run, state=RunState.UNKNOWN, due_at=due_at)
     result = RunResult(message=f"Stopped by an operator: {why}")
     return _ended(run, RunState.CANCELLED, result, now)

@@ -2,8 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from standfast.domain.action_run import ActionRun, RunState, resume
+from standfast.domain.action_run import ActionRun, RunState
 from standfast.domain.attempt_chain import EntryKind
+from standfast.domain.run_transitions import resume
 from standfast.store.database import Transaction
 from standfast.store.runs import save_run
 from standfast.store.signals import RUN_DUE

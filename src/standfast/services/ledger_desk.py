@@ -9,8 +9,9 @@ from standfast.connectors.redaction import redact
 from standfast.connectors.transport import ReadOnlyTransport
 from standfast.contract.records import CustomerBilling
 from standfast.contract.transport import Answer, Call, Transport
-from standfast.domain.action_run import ActionRun, open_intent
+from standfast.domain.action_run import ActionRun
 from standfast.domain.attempt_chain import EntryKind
+from standfast.domain.run_transitions import open_intent
 from standfast.store.database import Database
 from standfast.store.runs import save_run
 

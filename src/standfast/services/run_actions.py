@@ -14,6 +14,7 @@ from standfast.connectors.redaction import scrub
 from standfast.connectors.slots import Lane
 from standfast.connectors.transport import ReadOnlyTransport
 from standfast.contract.actions import (
+    Absent,
     Finding,
     Obscure,
     Order,
@@ -27,13 +28,11 @@ from standfast.contract.actions import (
 )
 from standfast.contract.errors import SettingsRefused
 from standfast.contract.records import CustomerBilling
-from standfast.domain.action_run import (
-    CAME_TO_NOTHING,
-    STOPS_CHAIN,
-    ActionRun,
+from standfast.domain.action_run import CAME_TO_NOTHING, STOPS_CHAIN, ActionRun, Origin, RunState
+from standfast.domain.attempt_chain import EntryKind
+from standfast.domain.interaction import visitor_key
+from standfast.domain.run_transitions import (
     NextStep,
-    Origin,
-    RunState,
     cancel_after,
     doubt,
     give_up,
@@ -42,8 +41,6 @@ from standfast.domain.action_run import (
     settle_look_up,
     withhold,
 )
-from standfast.domain.attempt_chain import EntryKind
-from standfast.domain.interaction import visitor_key
 from standfast.domain.stopping import OTHER_SITE, SWITCHED_OFF
 from standfast.services.connection_health import note_good_answer, note_trouble
 from standfast.services.hold_to_price import hold_to_price
@@ -97,6 +94,8 @@ class RunActions:
                 return self._give_up(run)
             case NextStep.LOOK_UP:
                 return self._look_up(run)
+            case NextStep.LOOK_FIRST:
+                return self._look_first(run)
             case NextStep.PERFORM:
                 return self._perform(run)
 
@@ -182,10 +181,20 @@ class RunActions:
 
     def _look_up(self, run: ActionRun) -> ActionRun:
         finding, site = self._found(run)
+        return self._learn(run, finding, site)
+
+    def _learn(self, run: ActionRun, finding: Finding, site: Site | None) -> ActionRun:
         now = self.clock.now()
         after = settle_look_up(run, finding, now=now, durations=self.durations)
         billing = self._read_back(run, site) if isinstance(finding, Succeeded) else None
         return self._settle(after, EntryKind.LOOK_UP, {"finding": _told(finding)}, billing)
+
+    def _look_first(self, run: ActionRun) -> ActionRun:
+        """The visitor is back from their bank, where it may have been confirmed."""
+        finding, site = self._found(run)
+        return (
+            self._perform(run) if isinstance(finding, Absent) else self._learn(run, finding, site)
+        )
 
     def _found(self, run: ActionRun) -> tuple[Finding, Site | None]:
         connection = self._connection(run)

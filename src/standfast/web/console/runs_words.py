@@ -28,8 +28,8 @@ STATES: Mapping[RunState, StateWords] = {
         "Checking",
         "warn",
         "search",
-        "The answer got lost, so the change may have been made. It is looked up before anything "
-        "is sent again.",
+        "The change may have been made: the answer got lost, or the customer can still confirm it "
+        "at their bank. It is looked up before anything is sent again.",
     ),
     RunState.WAITING_FOR_VISITOR: StateWords(
         "Waiting for customer", "warn", "person", "The customer must act first. Nothing is charged."
@@ -107,7 +107,7 @@ ADVICE: Mapping[RunState, str] = {
     RunState.NEEDS_OPERATOR: "Look at the customer in the billing system and record below whether "
     "it happened. If it did not, it can be run again.",
     RunState.WAITING_FOR_VISITOR: "Nothing yet: the customer has been told what to do. If they do "
-    "not come back within a day, the change is cancelled.",
+    "not come back within a day, it is looked up once more, or cancelled.",
 }
 UNSEEN = (
     "The customer does not see this run, so ask them. If it is not done within a day, the change "
