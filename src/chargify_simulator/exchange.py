@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
+from email.utils import format_datetime
 from typing import Any
 from zlib import crc32
 
@@ -226,6 +227,7 @@ class Exchange:
 
     async def _answer(self, result: Answer, *, over_seconds: float = 0.0) -> None:
         result.headers["x-request-id"] = self.entry.request_id
+        result.headers.setdefault("date", format_datetime(self.twin.clock.now(), usegmt=True))
         result.headers["cache-control"] = "max-age=0, private, must-revalidate, no-store"
         if result.status == 200 and result.content_type == JSON:
             digest = crc32(result.body) << 32 | len(result.body)

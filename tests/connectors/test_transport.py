@@ -18,11 +18,10 @@ from standfast.connectors.transport import (
     Transports,
     WriteNotAllowed,
     ensure_allowed,
-    retry_after_seconds,
 )
 from standfast.contract.connector import Address
 from standfast.contract.errors import AnswerLost, HostUnknown, NotSent
-from standfast.contract.transport import Answer, Call, Method
+from standfast.contract.transport import Answer, Call, Method, retry_after_seconds
 
 READ = Call(Method.GET, "/site.json")
 WRITE = Call(Method.POST, "/subscriptions.json", json={"a": 1})
@@ -279,6 +278,9 @@ def test_a_limit_of_one_resource_pauses_nothing_else():
         ("Mon, 02 Mar 2026 12:00:30 GMT", 30),
         ("Mon, 02 Mar 2026 11:00:00 GMT", 0),
         ("999999", 3600),
+        ("9" * 400, 3600),
+        ("Mon, 02 Mar 2027 12:00:00 GMT", 3600),
+        ("Mon, 02 Mar 99999999999999999999 12:00:00 GMT", None),
         ("soon", None),
         ("-1", None),
         ("", None),

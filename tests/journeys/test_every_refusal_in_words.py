@@ -17,13 +17,19 @@ from typing import Any
 import pytest
 
 from builders import a_prompt
-from connectors.chargify.refusals import CASES, Case
+from connectors.chargify.refusals import CASES, PORTAL, PORTAL_REFUSALS, Case
 from connectors.chargify.stages import WRITES
 from console.rig import CHEAP, Visitor
 from journeys.billing_site import BillingSite, Customer, billing_site
 from journeys.rig import MovingClock, Rig, chargify, open_shop, served, standing_house, working
-from journeys.what_refusals_say import NOTHING_CHANGED, SAID, TO_DO, WAIT_FOR_THEM, WAITS
-from standfast.contract.actions import RefusalReason
+from journeys.what_refusals_say import (
+    NOTHING_CHANGED,
+    SAID,
+    TO_DO,
+    WAIT_FOR_THEM,
+    WAITS,
+)
+from standfast.contract.actions import RefusalReason, Succeeded
 from standfast.domain.prompt import ResultTexts
 from standfast.domain.roles import Role
 from standfast.services.one_time_links import OneTimeLinks
@@ -40,19 +46,33 @@ PARAMETERS: dict[str, dict[str, str]] = {
     "extend_trial": {"days": "10"},
     "remove_coupon": {"coupon": "STACK5"},
 }
+OTHER_PARAMETERS: dict[str, dict[str, str]] = {
+    "cancel_subscription": {"when": "end_of_period"},
+    "switch_plan": {"plan": "pro", "when": "at_renewal"},
+}
+"""For the actions that are written in another way too."""
 CASE = {case.id: case for case in CASES}
-PORTAL = "https://acme.billingportal.com/"
+PORTAL_LINKS = "https://acme.billingportal.com/"
 BANK = "https://acme.chargify.com/3d-secure/"
 
 
 @dataclass
 class Told:
-    """The prompts by action, the customers by case; `operator` reads the console."""
+    """The prompts by action and way, the customers by case; `operator` reads the console."""
 
     rig: Rig
     operator: Visitor
-    prompts: dict[str, str] = field(default_factory=dict[str, str])
+    prompts: dict[tuple[str, bool], str] = field(default_factory=dict[tuple[str, bool], str])
     customers: dict[str, Customer] = field(default_factory=dict[str, Customer])
+
+    def offer(self, action: str, wanted: dict[str, str], *, is_other: bool) -> None:
+        plan = {"plan": self.rig.site.plans[wanted["plan"]]} if "plan" in wanted else {}
+        prompt = a_prompt(chargify(action, **wanted | plan))
+        name = f"{action} otherwise" if is_other else action
+        self.prompts[action, is_other] = self.rig.publish(prompt, name)
+
+    def accept_offer(self, who: Customer, case: Case) -> dict[str, Any]:
+        return self.accept(who, self.prompts[case.action, case.is_other])
 
     def accept(self, who: Customer, prompt_id: str) -> dict[str, Any]:
         """The answer to a click on this prompt of those that are shown."""
@@ -85,9 +105,9 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
         told.customers |= {case.id: a_customer(site, case) for case in CASES}
         rig.sync()
         for action in WRITES:
-            wanted = PARAMETERS.get(action, {})
-            plan = {"plan": site.plans[wanted["plan"]]} if "plan" in wanted else {}
-            told.prompts[action] = rig.publish(a_prompt(chargify(action, **wanted | plan)), action)
+            told.offer(action, PARAMETERS.get(action, {}), is_other=False)
+        for action, wanted in OTHER_PARAMETERS.items():
+            told.offer(action, wanted, is_other=True)
         yield told
 
 
@@ -119,6 +139,12 @@ def a_customer(site: BillingSite, case: Case) -> Customer:
             site.put_coupon_on(who, "STACK5")
         case "reactivate":
             site.cancel(who)
+        case "undo_cancellation":
+            site.post(f"/subscriptions/{who.subscription}/delayed_cancel.json")
+        case "undo_plan_change":
+            later = {"product_handle": "pro", "product_change_delayed": True}
+            path = f"/subscriptions/{who.subscription}.json"
+            site.client.put(path, json={"subscription": later}).raise_for_status()
         case "resume":
             end = (datetime.now(UTC) + timedelta(days=9)).date().isoformat()
             hold = {"automatically_resume_at": f"{end}T00:00:00Z"}
@@ -130,17 +156,15 @@ def a_customer(site: BillingSite, case: Case) -> Customer:
     return who
 
 
-def will_say(site: BillingSite, case: Case) -> None:
-    """The documented answer, to the next such write."""
-    method, path = WRITES[case.action]
+def will_say(site: BillingSite, call: tuple[str, str], status: int, body: object) -> None:
+    """The documented answer, to the next such call."""
     site.chargify.fault(
-        method,
-        path,
-        "status",
-        status=case.status,
-        body=json.dumps(case.body),
-        content_type="application/json",
+        *call, "status", status=status, body=json.dumps(body), content_type="application/json"
     )
+
+
+def refuse(site: BillingSite, case: Case) -> None:
+    will_say(site, case.write, case.status, case.body)
 
 
 each_case = pytest.mark.parametrize("case", CASES, ids=[one.id for one in CASES])
@@ -150,13 +174,16 @@ each_case = pytest.mark.parametrize("case", CASES, ids=[one.id for one in CASES]
 def test_a_refusal_is_read_by_visitor_and_operator(told: Told, case: Case) -> None:
     who = told.customers[case.id]
     before = told.rig.site.subscriptions(who)
-    will_say(told.rig.site, case)
+    refuse(told.rig.site, case)
 
-    result = told.accept(who, told.prompts[case.action])
+    result = told.accept_offer(who, case)
 
     said = SAID[case.id]
     assert result["message"] == said.visitor
-    if isinstance(case.expected, RefusalReason):
+    if case.expected is Succeeded:
+        assert (result["state"], result["link"]) == ("succeeded", None)
+        assert told.verdict(result) == ["Done", said.operator]
+    elif isinstance(case.expected, RefusalReason):
         advice = f"What to do: {TO_DO[case.expected]}"
         assert (result["state"], result["link"]) == ("refused", None)
         assert told.verdict(result) == ["Refused", said.operator, NOTHING_CHANGED, advice]
@@ -164,9 +191,29 @@ def test_a_refusal_is_read_by_visitor_and_operator(told: Told, case: Case) -> No
         advice = f"What to do: {WAIT_FOR_THEM}"
         is_of_the_bank = "3-D Secure" in said.operator
         assert result["state"] == "needs_visitor"
-        assert result["link"].startswith(BANK if is_of_the_bank else PORTAL)
+        assert result["link"].startswith(BANK if is_of_the_bank else PORTAL_LINKS)
         assert told.verdict(result) == ["Waiting for customer", WAITS, said.operator, advice]
     assert told.rig.site.subscriptions(who) == before
+
+
+@pytest.mark.parametrize("said", PORTAL_REFUSALS.values(), ids=PORTAL_REFUSALS.keys())
+def test_without_a_portal_both_read_the_same_and_no_link_is_shown(
+    told: Told, said: tuple[int, object], request: pytest.FixtureRequest
+) -> None:
+    case, site = CASE["no_method_on_file"], told.rig.site
+    who = site.add_customer(f"portal-{request.node.callspec.id.replace('_', '-')}")
+    told.rig.sync()
+    refuse(site, case)
+    will_say(site, PORTAL, *said)
+
+    result = told.accept_offer(who, case)
+
+    words = SAID[case.id]
+    assert (result["state"], result["link"]) == ("needs_visitor", None)
+    assert result["message"] == words.visitor
+    assert told.verdict(result) == [
+        "Waiting for customer", WAITS, words.operator, f"What to do: {WAIT_FOR_THEM}"
+    ]  # fmt: skip
 
 
 def test_an_author_s_own_words_are_all_that_the_visitor_reads(told: Told) -> None:
@@ -176,7 +223,7 @@ def test_an_author_s_own_words_are_all_that_the_visitor_reads(told: Told) -> Non
     own = ResultTexts(refused="Sorry! Write to us.", fallback_link="https://acme.io/help")
     action = chargify("add_coupon", **PARAMETERS["add_coupon"])
     prompt_id = rig.publish(a_prompt(action, texts=own), "Own words")
-    will_say(rig.site, CASE["archived"])
+    refuse(rig.site, CASE["archived"])
 
     result = told.accept(who, prompt_id)
 
@@ -189,7 +236,7 @@ def test_of_two_changes_of_which_none_was_made_the_first_one_says_why(told: Told
     rig.sync()
     first = chargify("add_coupon", **PARAMETERS["add_coupon"])
     prompt_id = rig.publish(a_prompt(first, chargify("cancel_subscription", when="now")), "Two")
-    will_say(rig.site, CASE["archived"])
+    refuse(rig.site, CASE["archived"])
 
     result = told.accept(who, prompt_id)
 

@@ -88,7 +88,7 @@ def test_one_refusal_alone_breaks_nothing(rig: Rig) -> None:
 def test_a_blocked_account_breaks_the_connection_at_once(rig: Rig) -> None:
     ada = rig.customer()
     rig.offer(cancel("now"))
-    text = '{"errors": ["Your account has been canceled. Please contact sales."]}'
+    text = '{"errors": ["Your Chargify account has been canceled."]}'
     rig.site.chargify.fault(
         "GET", "/customers/*", "status", status=403, body=text, content_type="application/json"
     )

@@ -20,6 +20,7 @@ class Said:
 
 
 # On the prompt's card.
+DONE = "Done. Your subscription has been changed."
 NOT_DONE = "We could not make this change. Nothing was charged."
 GONE = "We could not make this change. Nothing was charged. This offer is no longer available."
 NONE = (
@@ -41,11 +42,18 @@ DECLINED = (
 ACT_FIRST = "Please add a payment method or confirm the payment first. Nothing has been charged."
 
 # On the run's page, besides Chargify's words.
+AS_WANTED = "The bill is as the button said."
 NOTHING_CHANGED = "Nothing was changed and nothing was charged."
 WAITS = "The customer must act first. Nothing is charged."
+NO_RECORD = "Chargify no longer has this record. Chargify says: Not found."
+TOO_LATE = (
+    "Chargify says: The subscription is already canceled. It was not when this run read it just "
+    "before."
+)
+STRANGE = "Chargify says: The moon is in the wrong house."
 WAIT_FOR_THEM = (
     "Nothing yet: the customer has been told what to do. If they do not come back within a day, "
-    "the change is cancelled."
+    "it is looked up once more, or cancelled."
 )
 TO_DO: dict[RefusalReason, str] = {
     R.BILLING_ID_UNMATCHED: "Check the id your app sends for this visitor: the billing system "
@@ -123,6 +131,11 @@ SAID: dict[str, Said] = {
         "Chargify says: Bogus Gateway: Forced failure. Ask the customer for another payment "
         "method.",
     ),
+    "card_closed": Said(
+        DECLINED,
+        "Chargify says: This card account has been cancelled. Ask the customer for another "
+        "payment method.",
+    ),
     "three_d_secure": Said(
         ACT_FIRST,
         "The customer's bank wants the payment confirmed (3-D Secure).",
@@ -142,6 +155,11 @@ SAID: dict[str, Said] = {
         "Chargify says: Subscriptions group is in a past due state. Look at the subscription in "
         "Chargify.",
     ),
+    "canceled_before": Said(DONE, AS_WANTED),
+    "canceled_before_its_end": Said(DONE, AS_WANTED),
+    "undo_too_late": Said(NOT_NOW, TOO_LATE),
+    "undo_of_nothing": Said(NONE, NO_RECORD),
+    "undo_unlisted": Said(NOT_DONE, STRANGE),
     "no_code_sent": Said(
         GONE,
         "Chargify says: A valid coupon code is required. Pick another coupon in the prompt, or "
@@ -177,10 +195,8 @@ SAID: dict[str, Said] = {
         "Chargify says: Coupon is invalid. Only one of 'code' or 'codes' may be set. Nothing is "
         "wrong with the customer or the prompt. Please report this as a fault.",
     ),
-    "add_to_nothing": Said(
-        NONE,
-        "Chargify no longer has this record. Chargify says: Not found.",
-    ),
+    "add_too_late": Said(NOT_NOW, TOO_LATE),
+    "add_to_nothing": Said(NONE, NO_RECORD),
     "none_there": Said(
         GONE,
         "Chargify says: This subscription does not have any coupons. The coupon is not on the "
@@ -290,4 +306,16 @@ SAID: dict[str, Said] = {
         ACT_FIRST,
         "The customer's bank wants the payment confirmed (3-D Secure).",
     ),
+    "later_product": Said(
+        GONE,
+        "Chargify says: Product must be specified and be a valid product provided by the "
+        "seller. Pick another plan in the prompt, or sync the catalogue.",
+    ),
+    "later_point": Said(
+        NOT_DONE,
+        "Chargify says: Product price point must belong to product. Pick another plan in the "
+        "prompt, or sync the catalogue.",
+    ),
+    "keep_nothing": Said(NONE, NO_RECORD),
+    "keep_unlisted": Said(NOT_DONE, STRANGE),
 }

@@ -28,6 +28,14 @@ def test_a_frozen_clock_stands_still(api, chargify, customer, good_card):
     assert subscription["current_period_ends_at"] == "2030-02-28T12:00:00-05:00"
 
 
+def test_every_answer_tells_the_time_of_the_clock(api, chargify):
+    chargify.freeze_clock("2027-03-10T09:00:00Z")
+
+    told = [api.get(path).headers["date"] for path in ("/site.json", "/products/0.json")]
+
+    assert told == ["Wed, 10 Mar 2027 09:00:00 GMT"] * 2
+
+
 def test_a_period_over_the_change_of_clocks_keeps_its_hour(api, chargify, customer, good_card):
     chargify.freeze_clock("2030-02-20T12:00:00-05:00")
 

@@ -10,7 +10,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
@@ -22,7 +21,7 @@ import structlog
 from standfast.connectors.slots import Lane, SharedSlots, SiteSlots, SlotSettings, SlotsRegistry
 from standfast.contract.connector import Address, ConnectorSpec
 from standfast.contract.errors import AnswerLost, HostUnknown, NotSent, StandfastError
-from standfast.contract.transport import Answer, Call, Transport
+from standfast.contract.transport import Answer, Call, Transport, retry_after_seconds
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -220,7 +219,8 @@ class HttpTransport:
         if answer.status != 429:
             self.slots.answered(call, seconds=answer.duration_seconds)
         elif not call.has_own_limit:
-            pause = self.slots.throttled(after_seconds=retry_after_seconds(answer))
+            asked = retry_after_seconds(answer, now=datetime.now(UTC))
+            pause = self.slots.throttled(after_seconds=asked)
             _log.warning("vendor_site.paused", host=self.address.base_url, seconds=round(pause))
 
 
@@ -251,18 +251,6 @@ def _is_unknown_host(error: BaseException | None) -> bool:
             return error.errno != socket.EAI_AGAIN
         error = error.__cause__ or error.__context__
     return False
-
-
-def retry_after_seconds(answer: Answer, *, now: datetime | None = None) -> float | None:
-    """What Retry-After asks for, in seconds or as a date; None when absent or unreadable."""
-    text = answer.headers.get("retry-after", "").strip()
-    if text.isdecimal():
-        return min(float(text), 3600.0)
-    try:
-        seconds = (parsedate_to_datetime(text) - (now or datetime.now(UTC))).total_seconds()
-    except (ValueError, TypeError):
-        return None
-    return min(max(seconds, 0.0), 3600.0)
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Protocol
+
+LONGEST_RETRY_AFTER_SECONDS = 3600.0
 
 
 class Method(StrEnum):
@@ -51,6 +55,34 @@ class Answer:
     @property
     def is_success(self) -> bool:
         return 200 <= self.status < 300
+
+    @property
+    def told_at(self) -> datetime | None:
+        """When it was sent, by the sender's own clock (Date); None when that is not told."""
+        return _instant(self.headers.get("date", ""))
+
+
+def retry_after_seconds(answer: Answer, *, now: datetime | None) -> float | None:
+    """What Retry-After asks for, in seconds or as a date; None when absent or unreadable.
+
+    At most an hour: no slip of a vendor's postpones a change by a year.
+    """
+    text = answer.headers.get("retry-after", "").strip()
+    if text.isdecimal():
+        return min(float(text), LONGEST_RETRY_AFTER_SECONDS)
+    then = _instant(text)
+    if then is None or now is None:
+        return None
+    return min(max((then - now).total_seconds(), 0.0), LONGEST_RETRY_AFTER_SECONDS)
+
+
+def _instant(text: str) -> datetime | None:
+    """An instant as HTTP writes it, or None."""
+    try:
+        read = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 class Transport(Protocol):

@@ -1,9 +1,9 @@
 """What Chargify says no with, and what it means: every text of chargify-api.md, 3.9 to 3.15.
 
-Each case is a body in the vendor's shape, put into the simulator's mouth at the action's write
-(`WRITES` in `stages.py` tells where), so a journey can show what visitor and operator read of it:
+Each case is a body in the vendor's shape, put into the simulator's mouth at the action's write,
+so a journey can show what visitor and operator read of it:
 
-    site.will_say(*WRITES[case.action], case.status, case.body)
+    site.will_say(*case.write, case.status, case.body)
 
 Evidence: L the vendor's live tests, D documented, O older client libraries, I inferred shape.
 What our actions never send (cards, invoices, calendar billing, activation) cannot be refused.
@@ -11,15 +11,16 @@ What our actions never send (cards, invoices, calendar billing, activation) cann
 
 from dataclasses import dataclass
 
-from standfast.contract.actions import NeedsVisitor, RefusalReason
+from connectors.chargify.stages import OTHER_WISHES, OTHER_WRITES, WISHES, WRITES, Wish
+from standfast.contract.actions import NeedsVisitor, RefusalReason, Succeeded
 
 R = RefusalReason
-Expected = RefusalReason | type[NeedsVisitor]
+Expected = RefusalReason | type[NeedsVisitor] | type[Succeeded]
 
 
 @dataclass(frozen=True)
 class Case:
-    """`why` tells why OTHER is right, where it is expected."""
+    """`why` tells why OTHER is right, where it is expected. `is_other`: the action's other way."""
 
     id: str
     action: str
@@ -28,6 +29,15 @@ class Case:
     evidence: str
     status: int = 422
     why: str = ""
+    is_other: bool = False
+
+    @property
+    def wish(self) -> Wish:
+        return (OTHER_WISHES if self.is_other else WISHES)[self.action]
+
+    @property
+    def write(self) -> tuple[str, str]:
+        return (OTHER_WRITES if self.is_other else WRITES)[self.action]
 
 
 def _list(text: str) -> dict[str, list[str]]:
@@ -44,6 +54,13 @@ def _said(code: str, text: str) -> dict[str, list[str]]:
 _3DS = "https://acme.chargify.com/3d-secure/pay_uerzhsxd5uhkbodx5jhvkg6yeu"
 _CREATE, _CANCEL, _ADD = "create_subscription", "cancel_subscription", "add_coupon"
 _SWITCH = "switch_plan"
+_ALREADY = "The subscription is already canceled"
+_NO_PRODUCT = "Product must be specified and be a valid product provided by the seller."
+_NO_POINT = "Product price point must belong to product."
+_CARD_CLOSED = "This card account has been cancelled"
+_UNLISTED = "no public source gives a text; the vendor's own words are told"
+_STRANGE = _list("The moon is in the wrong house.")
+_UNDO, _UNDO_CHANGE = "undo_cancellation", "undo_plan_change"
 _INCOMPLETE = "the customer's own fields; nothing a prompt gives"
 _OURS = "says that our request is malformed, which would be our bug"
 
@@ -66,22 +83,11 @@ CREATE = [
     Case(
         "product_unknown",
         _CREATE,
-        {
-            "errors": [
-                "Product must be specified and be a valid product provided by the seller.",
-                "Product price point must belong to product.",
-            ]
-        },
+        {"errors": [_NO_PRODUCT, _NO_POINT]},
         R.PARAMETER_INVALID,
         "L",
     ),
-    Case(
-        "product_archived",
-        _CREATE,
-        _list("Product must be specified and be a valid product provided by the seller."),
-        R.PLAN_UNKNOWN,
-        "L",
-    ),
+    Case("product_archived", _CREATE, _list(_NO_PRODUCT), R.PLAN_UNKNOWN, "L"),
     Case(
         "coupon_unknown",
         _CREATE,
@@ -114,6 +120,7 @@ CREATE = [
         "L",
     ),
     Case("declined", _CREATE, _list("Bogus Gateway: Forced failure"), R.PAYMENT_DECLINED, "L"),
+    Case("card_closed", _CREATE, _list(_CARD_CLOSED), R.PAYMENT_DECLINED, "I"),
     Case(
         "three_d_secure",
         _CREATE,
@@ -155,6 +162,11 @@ CANCEL = [
         R.WRONG_STATE,
         "D",
     ),
+    Case("canceled_before", _CANCEL, {"error": _ALREADY}, Succeeded, "L"),
+    Case("canceled_before_its_end", _CANCEL, _list(_ALREADY), Succeeded, "L", is_other=True),
+    Case("undo_too_late", _UNDO, _list(_ALREADY), R.WRONG_STATE, "I"),
+    Case("undo_of_nothing", _UNDO, {"error": "Not found"}, R.NO_SUBSCRIPTION, "I", status=404),
+    Case("undo_unlisted", _UNDO, _STRANGE, R.OTHER, "I", why=_UNLISTED),
 ]
 COUPONS = [
     Case(
@@ -203,6 +215,7 @@ COUPONS = [
         "L",
         why=_OURS,
     ),
+    Case("add_too_late", _ADD, {"error": _ALREADY}, R.WRONG_STATE, "I"),
     Case("add_to_nothing", _ADD, {"error": "Not found"}, R.NO_SUBSCRIPTION, "D", status=404),
     Case(
         "none_there",
@@ -358,4 +371,25 @@ MIGRATIONS = [
         "D",
     ),
 ]
-CASES = [*CREATE, *CANCEL, *COUPONS, *DATES, *REACTIVATE, *MIGRATIONS]
+AT_RENEWAL = [
+    Case("later_product", _SWITCH, _list(_NO_PRODUCT), R.PLAN_UNKNOWN, "L", is_other=True),
+    Case("later_point", _SWITCH, _list(_NO_POINT), R.PARAMETER_INVALID, "L", is_other=True),
+    Case("keep_nothing", _UNDO_CHANGE, {"error": "Not found"}, R.NO_SUBSCRIPTION, "I", status=404),
+    Case("keep_unlisted", _UNDO_CHANGE, _STRANGE, R.OTHER, "I", why=_UNLISTED),
+]
+CASES = [*CREATE, *CANCEL, *COUPONS, *DATES, *REACTIVATE, *MIGRATIONS, *AT_RENEWAL]
+
+PORTAL = ("GET", "*management_link.json")
+PORTAL_REFUSALS: dict[str, tuple[int, object]] = {
+    "not_enabled": (422, _list("Billing Portal is not enabled for this customer.")),
+    "asked_too_often": (
+        429,
+        {
+            "errors": {
+                "error": "Too many requests for this customer's management link",
+                "new_link_available_at": "2023-10-20T10:46:56Z",
+            }
+        },
+    ),
+}
+"""What Chargify says where it tells no way to the billing portal (D)."""

@@ -46,6 +46,11 @@ WRITES = {
     "retry_payment": ("PUT", "*retry.json"),
 }
 """The write of each wish in `WISHES`: method and path, as a fault names them."""
+OTHER_WRITES = {
+    "cancel_subscription": ("POST", "*delayed_cancel.json"),
+    "switch_plan": ("PUT", "/subscriptions/*"),
+}
+"""The write of a wish in `OTHER_WISHES`, where it is another one."""
 
 
 def named(site: ChargifySite, wish: Wish) -> Wish:

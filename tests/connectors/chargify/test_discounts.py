@@ -9,6 +9,7 @@ import pytest
 from builders import a_billing, a_record
 from choosy import an_item
 from standfast.connectors.chargify import discounts
+from standfast.connectors.chargify.records import IdHolds
 from standfast.contract.actions import RefusalReason, Refused
 from standfast.contract.catalogue import (
     KIND_OF,
@@ -19,6 +20,7 @@ from standfast.contract.catalogue import (
     ItemKind,
     Money,
 )
+from standfast.contract.records import CustomerBilling
 
 DAY = Interval(1, IntervalUnit.DAY)
 
@@ -89,6 +91,55 @@ def test_a_year_of_a_new_subscription_is_that_much_lower(site, plan, coupon, cen
     assert paid[0] - paid[1] == cents
 
 
+@pytest.fixture
+def richer(site):
+    """A customer with an older subscription of 99.00 a month and a newer one of 9.00."""
+    customer = site.a_customer()
+    dear, cheap = site.subscribe(customer, "business"), site.subscribe(customer, "basic")
+    return customer, dear, cheap
+
+
+@pytest.mark.parametrize(
+    ("place", "cents"),
+    # 20 %, twelve times, of 99.00 and of 9.00
+    [(0, 12 * 1_980), (1, 12 * 180)],
+    ids=["dear", "cheap"],
+)
+def test_the_subscription_that_is_named_counts(site, richer, place, cents):
+    customer, *subscriptions = richer
+    wanted = {"coupon": "SAVE20", "subscription": subscriptions[place]}
+
+    told = discounts.of("add_coupon", wanted, billing=billing(site, customer), items=items(site))
+
+    assert told == Money(cents, "USD")
+
+
+@pytest.mark.parametrize("holds", list(IdHolds))
+def test_while_none_is_named_the_dearest_counts(site, richer, holds):
+    customer, dear, _ = richer
+    site.holds = holds
+    site.owner("PUT", f"/customers/{customer}.json", {"customer": {"reference": "ada"}})
+    ids = {"customer_id": customer, "subscription_id": dear, "customer_reference": "ada"}
+    billing_id, wanted = ids[holds], {"coupon": "SAVE20", "which": "newest"}
+
+    told = discounts.of("add_coupon", wanted, billing=billing(site, billing_id), items=items(site))
+
+    assert told == Money(12 * 1_980, "USD")
+
+
+def test_the_dearest_is_the_one_that_is_given_most(site):
+    # 20 % of 90.00 once in a year is less than 20 % of 9.00 twelve times
+    customer = site.a_customer()
+    for plan, price_point in (("basic", None), ("basic", "basic-yearly")):
+        subscribe(site, customer, plan, price_point)
+
+    told = discounts.of(
+        "add_coupon", {"coupon": "SAVE20"}, billing=billing(site, customer), items=items(site)
+    )
+
+    assert told == Money(12 * 180, "USD")
+
+
 CHARGES = [
     # every n of a unit, the charges of a year of 12 months or 365 days, the first one now
     (month(1), 12),
@@ -146,6 +197,11 @@ def test_what_gives_no_coupon_gives_nothing_away(action, parameters):
     assert discounts.of(action, parameters, billing=None, items={}) is None
 
 
+def two_of(**changes: Any) -> CustomerBilling:
+    one = a_record(external_id="1", plan_external_id="gold")
+    return a_billing(one, replace(one, external_id="2", **changes))
+
+
 UNTOLD = [
     ({"coupon": "NONE"}, a_billing(), RefusalReason.COUPON_UNKNOWN),
     ({"coupon": "TEN"}, None, RefusalReason.NO_SUBSCRIPTION),
@@ -157,6 +213,15 @@ UNTOLD = [
         RefusalReason.PLAN_UNKNOWN,
     ),
     ({"coupon": "FLAT"}, a_billing(a_record(price=Money(9, "EUR"))), RefusalReason.OTHER),
+    # an id that is not theirs, also beside a plan whose price is known
+    (
+        {"coupon": "TEN", "subscription": "7", "plan": "gold"},
+        a_billing(a_record(external_id="1", plan_external_id="gold")),
+        RefusalReason.NO_SUBSCRIPTION,
+    ),
+    # one of two that may be meant cannot be priced, or not beside the other
+    ({"coupon": "TEN"}, two_of(price=None), RefusalReason.PLAN_UNKNOWN),
+    ({"coupon": "TEN"}, two_of(price=Money(9, "EUR")), RefusalReason.OTHER),
 ]
 
 

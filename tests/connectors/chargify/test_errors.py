@@ -10,6 +10,7 @@ from standfast.connectors.chargify.errors import (
     AlreadyCanceled,
     Meaning,
     action_link,
+    ensure_read,
     outcome_of,
     read_failed,
     row_for,
@@ -65,8 +66,13 @@ def test_the_texts_of_every_shape_of_error_body_are_found(body, texts):
     assert texts_of(answer(422, body)) == texts
 
 
+# As the vendor's error-handling page has it.
+THE_MERCHANT_IS_BLOCKED = (
+    "Your Chargify account has been canceled. Please contact support@chargify.com to reactivate."
+)
 MEANINGS = [
-    ("Your Chargify account has been canceled. Please contact ...", Meaning.ACCOUNT_BLOCKED),
+    (THE_MERCHANT_IS_BLOCKED, Meaning.ACCOUNT_BLOCKED),
+    ("Your Maxio Advanced Billing account has been cancelled.", Meaning.ACCOUNT_BLOCKED),
     ("Your trial has ended, please contact sales.", Meaning.ACCOUNT_BLOCKED),
     ("Site data clearing is in progress. Please try later.", Meaning.ACCOUNT_BLOCKED),
     ("This site has been deleted.", Meaning.ACCOUNT_BLOCKED),
@@ -145,6 +151,8 @@ MEANINGS = [
     ("Bogus Gateway: Forced failure", RefusalReason.PAYMENT_DECLINED),
     ("Your card was declined.", RefusalReason.PAYMENT_DECLINED),
     ("Bogus Gateway: Gateway error", RefusalReason.PAYMENT_DECLINED),
+    ("This card account has been cancelled", RefusalReason.PAYMENT_DECLINED),
+    ("Your card has been closed.", RefusalReason.PAYMENT_DECLINED),
 ]
 
 
@@ -229,6 +237,34 @@ def test_statuses_that_prove_that_nothing_happened_are_worth_another_try(status,
     assert isinstance(outcome, RetryLater)
     assert outcome.cause is cause
     assert outcome.after_seconds == (7 if status == 429 else None)
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds"),
+    [
+        ("7", 7),
+        ("999999999999", 3600),
+        ("Mon, 02 Mar 2026 12:00:30 GMT", 30),
+        ("Tue, 02 Mar 2027 12:00:00 GMT", 3600),
+        ("soon", None),
+    ],
+)
+def test_no_vendor_asks_for_more_than_an_hour(asked, seconds):
+    headers = {"retry-after": asked, "date": "Mon, 02 Mar 2026 12:00:00 GMT"}
+    told = Answer(429, b"no", headers)
+
+    outcome = outcome_of(told)
+    with pytest.raises(Throttled) as throttled:
+        ensure_read(told)
+
+    assert isinstance(outcome, RetryLater)
+    assert outcome.after_seconds == throttled.value.after_seconds == seconds
+
+
+def test_a_date_is_no_pause_where_the_answer_tells_no_time():
+    told = Answer(429, b"no", {"retry-after": "Tue, 02 Mar 2027 12:00:00 GMT"})
+
+    assert outcome_of(told) == RetryLater(RetryCause.THROTTLED, "Chargify asks us to slow down.")
 
 
 def test_a_canceled_subscription_is_as_wanted():

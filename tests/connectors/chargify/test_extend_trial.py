@@ -133,9 +133,16 @@ def test_an_exact_end_that_is_there_is_a_success_said_so(site):
     assert desk.written == []
 
 
+# In UTC they would be in the years 0 and 10000.
+NO_INSTANTS = ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"]
+
+
 @pytest.mark.parametrize(
     "wish",
-    [{"days": "0"}, {"days": "-4"}, {"days": "366"}, {"days": "x"}, {"to": "some day"}],
+    [
+        *({"days": days} for days in ("0", "-4", "366", "x")),
+        *({"to": to} for to in ("some day", *NO_INSTANTS)),
+    ],
     ids=str,
 )
 def test_an_end_that_cannot_be_is_refused_before_anything_is_sent(site, wish):
@@ -145,6 +152,33 @@ def test_an_end_that_cannot_be_is_refused_before_anything_is_sent(site, wish):
 
     assert isinstance(outcome, Refused)
     assert outcome.reason is RefusalReason.PARAMETER_INVALID
+    assert desk.written == []
+
+
+@pytest.mark.parametrize("to", NO_INSTANTS)
+def test_the_author_is_told_of_an_end_that_is_no_instant(site, to):
+    told = site.connector.obstacle(EXTEND, {"to": to}, billing=None, items={}, now=site.now())
+
+    assert isinstance(told, Refused)
+    assert told.reason is RefusalReason.PARAMETER_INVALID
+    assert to in told.message
+
+
+@pytest.mark.parametrize("end", ["9999-12-31T00:00:00Z", None])
+def test_a_trial_without_an_end_to_count_from_is_left_alone(site, end):
+    customer, subscription = in_trial(site)
+    site.simulator.force(int(subscription), trial_ended_at=end)
+    billing = site.connector.read_customer(site.transport(), site.settings, customer)
+
+    outcome, desk = site.perform_order(site.order(EXTEND, customer, days="10"))
+    told = site.connector.obstacle(
+        EXTEND, {"days": "10"}, billing=billing, items={}, now=site.now()
+    )
+
+    assert outcome == told
+    assert isinstance(outcome, Refused)
+    assert outcome.reason is RefusalReason.PARAMETER_INVALID
+    assert "no end" in outcome.message
     assert desk.written == []
 
 

@@ -16,6 +16,7 @@ from standfast.connectors.chargify.errors import AlreadyCanceled, not_sent, outc
 from standfast.connectors.chargify.extend_trial import EXTEND_TRIAL
 from standfast.connectors.chargify.models import Subscription
 from standfast.connectors.chargify.pause import PAUSE
+from standfast.connectors.chargify.portal import Portal
 from standfast.connectors.chargify.reactivate import REACTIVATE
 from standfast.connectors.chargify.records import (
     IdHolds,
@@ -37,7 +38,6 @@ from standfast.connectors.chargify.writing import (
     Question,
     Write,
     Written,
-    portal_link,
 )
 from standfast.contract.actions import (
     ActionSpec,
@@ -85,7 +85,7 @@ _MAY_BE_SO = frozenset({
 """Refusals that come too when somebody was faster and it is as wanted by now."""
 
 
-def perform(order: Order, desk: Desk, settings: Mapping[str, str]) -> Outcome:
+def perform(order: Order, desk: Desk, settings: Mapping[str, str], portal: Portal) -> Outcome:
     """Carry an order through. A try that fails before the write changed nothing."""
     refusal = _unfit(order, settings)
     if refusal is not None:
@@ -95,7 +95,7 @@ def perform(order: Order, desk: Desk, settings: Mapping[str, str]) -> Outcome:
         account = read_account(desk.transport, IdHolds.of(settings), order.billing_id)
         if account is None:
             return _unmatched(settings)
-        job = Job(order, account, desk.transport)
+        job = Job(order, account, desk.transport, portal)
         prepared = action.prepare(job)
     except CallFailed as failure:
         return read_failed(failure)
@@ -119,10 +119,11 @@ def _write(action: ActionOfChargify, job: Job, write: Write, desk: Desk) -> Done
         case AlreadyCanceled() if action.wants_it_canceled and write.target is not None:
             return _already(job, write.target)
         case AlreadyCanceled():
-            text = "The subscription has been canceled in the meantime."
-            return Done(Refused(RefusalReason.WRONG_STATE, text))
+            text = "Chargify says: The subscription is already canceled."
+            why = "It was not when this run read it just before."
+            return Done(Refused(RefusalReason.WRONG_STATE, f"{text} {why}"))
         case NeedsVisitor(message=message, link=None):
-            return Done(NeedsVisitor(message, portal_link(desk.transport, job.account.id)))
+            return job.needs_visitor(message)
         case Refused() as refusal if refusal.reason in _MAY_BE_SO and write.target is not None:
             return _so_or(refusal, action, job, write.target, memo)
         case outcome:
@@ -164,7 +165,9 @@ def look_up(order: Order, transport: Transport) -> Finding:
         return Obscure(str(failure))
 
 
-def preview(order: Order, transport: Transport, settings: Mapping[str, str]) -> Preview | Refused:
+def preview(
+    order: Order, transport: Transport, settings: Mapping[str, str], portal: Portal
+) -> Preview | Refused:
     """What an order would cost. Raises `CallFailed`."""
     refusal = _unfit(order, settings)
     if refusal is not None:
@@ -175,7 +178,7 @@ def preview(order: Order, transport: Transport, settings: Mapping[str, str]) -> 
     account = read_account(transport, IdHolds.of(settings), order.billing_id)
     if account is None:
         return _unmatched(settings)
-    return action.preview(Job(order, account, transport))
+    return action.preview(Job(order, account, transport, portal))
 
 
 def undo_of(order: Order, *, reference: str) -> Undoing | Refused:

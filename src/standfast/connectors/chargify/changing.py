@@ -34,7 +34,6 @@ from standfast.connectors.chargify.writing import (
     done,
     in_group,
     memo_of,
-    portal_link,
     subscription_of,
 )
 from standfast.contract.actions import (
@@ -158,8 +157,7 @@ class Change(ABC):
             return done(job.account, chosen.external_id, self.was_so)
         hindrance = self._hindrance(job, chosen, wish)
         if isinstance(hindrance, NeedsVisitor):
-            link = portal_link(job.transport, job.account.id)
-            return Done(NeedsVisitor(hindrance.message, link))
+            return job.needs_visitor(hindrance.message)
         if hindrance is not None:
             return Done(hindrance)
         memo = memo_of(job.account.get_subscription(chosen.external_id)) | dict(

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from standfast.connectors.chargify import actions, catalogue, discounts, records, webhooks
 from standfast.connectors.chargify.actions import ACTIONS
 from standfast.connectors.chargify.models import OnBadRow, log_bad_row
+from standfast.connectors.chargify.portal import Portal, PortalLinks
 from standfast.connectors.chargify.records import IdHolds
 from standfast.contract.actions import (
     Choice,
@@ -97,6 +98,7 @@ class ChargifyConnector:
 
     def __init__(self, on_bad_row: OnBadRow = log_bad_row) -> None:
         self._on_bad_row = on_bad_row
+        self._portal_links = PortalLinks()
 
     def address(self, settings: Mapping[str, str], *, simulators: tuple[str, ...]) -> Address:
         wrong = {
@@ -156,7 +158,7 @@ class ChargifyConnector:
         return actions.obstacle(action, parameters, billing=billing, items=items, now=now)
 
     def perform(self, order: Order, desk: Desk, settings: Mapping[str, str]) -> Outcome:
-        return actions.perform(order, desk, settings)
+        return actions.perform(order, desk, settings, self._portal(settings))
 
     def look_up(self, order: Order, transport: Transport, settings: Mapping[str, str]) -> Finding:
         return actions.look_up(order, transport)
@@ -164,7 +166,7 @@ class ChargifyConnector:
     def preview(
         self, order: Order, transport: Transport, settings: Mapping[str, str]
     ) -> Preview | Refused:
-        return actions.preview(order, transport, settings)
+        return actions.preview(order, transport, settings, self._portal(settings))
 
     def undo_of(self, order: Order, *, reference: str) -> Undoing | Refused:
         return actions.undo_of(order, reference=reference)
@@ -198,6 +200,11 @@ class ChargifyConnector:
 
     def read_noticed(self, transport: Transport, notice: Notice) -> CustomerBilling | None:
         return webhooks.read_named(transport, notice)
+
+    def _portal(self, settings: Mapping[str, str]) -> Portal:
+        """A simulator's address, which leads to no vendor, is taken as it was given."""
+        domain = settings.get("domain", "")
+        return Portal(base_url_of(domain, ()) or domain, self._portal_links)
 
 
 # Another program answers there, or Chargify says that it has no such site.

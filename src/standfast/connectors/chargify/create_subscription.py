@@ -26,7 +26,6 @@ from standfast.connectors.chargify.writing import (
     charged,
     done,
     number_or_text,
-    portal_link,
     refused,
     subscription_of,
 )
@@ -35,7 +34,6 @@ from standfast.contract.actions import (
     ActionSpec,
     Choice,
     Finding,
-    NeedsVisitor,
     Order,
     ParameterKind,
     ParameterSpec,
@@ -208,10 +206,7 @@ def _hindrance_without_profile(job: Job) -> Done | None:
         return refused(RefusalReason.PLAN_RETIRED, _is_archived(product))
     if not product.require_credit_card:
         return None
-    link = portal_link(job.transport, job.account.id)
-    return Done(
-        NeedsVisitor("The plan wants a payment method, and none that is usable is on file.", link)
-    )
+    return job.needs_visitor("The plan wants a payment method, and none that is usable is on file.")
 
 
 def _is_archived(product: Product) -> str:

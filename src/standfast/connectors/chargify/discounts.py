@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from standfast.connectors.chargify import obstacles
-from standfast.connectors.chargify.choosing import newest, takes_coupon
+from standfast.connectors.chargify.choosing import takes_coupon
 from standfast.connectors.chargify.pricing import Discount
 from standfast.connectors.chargify.writing import Items
 from standfast.contract.actions import RefusalReason, Refused
@@ -39,7 +39,8 @@ def of(
 ) -> Money | Refused | None:
     """None when the action gives no coupon; `Refused` when the coupon or the price is not known.
 
-    A trial is not looked at: what is told is the most it can come to.
+    A trial is not looked at: what is told is the most it can come to. Nor is it known here which
+    subscription `chargify_id` may name: of several that may be meant the dearest counts.
     """
     code = parameters.get("coupon", "")
     if action not in _GIVE_COUPONS or not code:
@@ -48,8 +49,21 @@ def of(
     if coupon is None:
         return obstacles.no_such_coupon(code)
     is_new = action == "create_subscription"
-    priced = _new(parameters, items) if is_new else _present(parameters, billing, items)
-    return priced if isinstance(priced, Refused) else _discount(coupon, priced)
+    priced = [_new(parameters, items)] if is_new else _present(parameters, billing, items)
+    return _dearest([one if isinstance(one, Refused) else _discount(coupon, one) for one in priced])
+
+
+def _dearest(discounts: list[Money | Refused]) -> Money | Refused:
+    """`Refused` too where one of them is: it may be the dearest."""
+    told = [one for one in discounts if isinstance(one, Money)]
+    if len(told) < len(discounts):
+        return next(one for one in discounts if isinstance(one, Refused))
+    if len({one.currency for one in told}) > 1:
+        problem = (
+            "The customer has subscriptions in several currencies. Name the one that is meant."
+        )
+        return Refused(RefusalReason.OTHER, problem)
+    return max(told, key=lambda one: one.amount_in_cents)
 
 
 def _discount(coupon: Coupon, priced: _Priced) -> Money | Refused:
@@ -79,21 +93,25 @@ def _new(parameters: Mapping[str, str], items: Items) -> _Priced | Refused:
 
 def _present(
     parameters: Mapping[str, str], billing: CustomerBilling | None, items: Items
-) -> _Priced | Refused:
-    """Of what the customer has; without them of the plan that is named."""
-    named = parameters.get("plan", "")
+) -> list[_Priced | Refused]:
+    """Of each subscription that may be meant; without any of the plan that is named."""
+    named, asked = parameters.get("plan", ""), parameters.get("subscription", "")
     own = [
-        one
+        _paid(one, items)
         for one in (billing.records if billing else ())
-        if takes_coupon(one) and named in {"", one.plan_external_id}
+        if takes_coupon(one)
+        and named in {"", one.plan_external_id}
+        and asked in {"", one.external_id}
     ]
     if own:
-        return _paid(newest(own), items)
+        return own
     plan = items.get((ItemKind.PLAN, named))
-    if isinstance(plan, Plan):
-        return _Priced(plan.price, plan.interval)
-    problem = "The customer has no subscription that takes a coupon."
-    return Refused(RefusalReason.NO_SUBSCRIPTION, problem)
+    is_another = bool(asked) and billing is not None
+    if isinstance(plan, Plan) and not is_another:
+        return [_Priced(plan.price, plan.interval)]
+    which = f"no subscription {asked}" if is_another else "no subscription"
+    problem = f"The customer has {which} that takes a coupon."
+    return [Refused(RefusalReason.NO_SUBSCRIPTION, problem)]
 
 
 def _paid(record: BillingRecord, items: Items) -> _Priced | Refused:

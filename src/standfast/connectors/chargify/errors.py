@@ -30,7 +30,7 @@ from standfast.contract.errors import (
     SitePaused,
     Throttled,
 )
-from standfast.contract.transport import Answer
+from standfast.contract.transport import Answer, retry_after_seconds
 
 
 class Meaning(StrEnum):
@@ -76,8 +76,13 @@ _OUR_FAULT = "Nothing is wrong with the customer or the prompt. Please report th
 _OTHER_CARD = "Ask the customer for another payment method."
 
 TABLE: tuple[Row, ...] = (
-    # The four account texts of the vendor's error-handling page.
-    Row(r"account has been cancell?ed", Meaning.ACCOUNT_BLOCKED, _ACCOUNT),
+    # The four account texts of the vendor's error-handling page. The first must name the vendor:
+    # a gateway says of a customer's card that its account has been cancelled.
+    Row(
+        r"\b(chargify|maxio|advanced billing) account has been cancell?ed",
+        Meaning.ACCOUNT_BLOCKED,
+        _ACCOUNT,
+    ),
     Row(r"trial has ended, please contact sales", Meaning.ACCOUNT_BLOCKED, _ACCOUNT),
     Row(r"site data clearing is in progress", Meaning.ACCOUNT_BLOCKED, _ACCOUNT),
     Row(r"site has been deleted", Meaning.ACCOUNT_BLOCKED, _ACCOUNT),
@@ -163,7 +168,8 @@ TABLE: tuple[Row, ...] = (
     # The test gateway says "Bogus Gateway: Forced failure"; others say "declined" in some form.
     Row(
         r"declin|forced failure|insufficient funds|do not honou?r|could not be charged"
-        r"|retry was unsuccessful|gateway error|lost card|stolen card|invalid card|security code",
+        r"|retry was unsuccessful|gateway error|lost card|stolen card|invalid card|security code"
+        r"|card( account)? has been (cancell?ed|closed)",
         RefusalReason.PAYMENT_DECLINED,
         _OTHER_CARD,
     ),
@@ -249,7 +255,7 @@ def outcome_of(answer: Answer) -> Outcome | AlreadyCanceled:
         case HTTPStatus.UNAUTHORIZED:
             return RetryLater(RetryCause.CREDENTIALS_REFUSED, "Chargify refuses the API key.")
         case HTTPStatus.TOO_MANY_REQUESTS:
-            after = _retry_after(answer)
+            after = retry_after_seconds(answer, now=answer.told_at)
             return RetryLater(RetryCause.THROTTLED, "Chargify asks us to slow down.", after)
         case HTTPStatus.REQUEST_TIMEOUT | HTTPStatus.CONFLICT:
             # A 409 means "the first was received and answered", not that it succeeded.
@@ -298,11 +304,6 @@ def _sentences(texts: list[str]) -> str:
     return " ".join(text if text.endswith((".", "!", "?")) else f"{text}." for text in texts)
 
 
-def _retry_after(answer: Answer) -> float | None:
-    text = answer.headers.get("retry-after", "")
-    return float(text) if text.isdecimal() else None
-
-
 def ensure_read(answer: Answer) -> Answer:
     """The answer of a read when it is good. Raises what it means when it is not."""
     if answer.is_success:
@@ -320,7 +321,8 @@ def ensure_read(answer: Answer) -> Answer:
                 401, "Chargify refuses the API key.", request_id=answer.request_id
             )
         case HTTPStatus.TOO_MANY_REQUESTS:
-            raise Throttled("Chargify asks us to slow down.", after_seconds=_retry_after(answer))
+            after = retry_after_seconds(answer, now=answer.told_at)
+            raise Throttled("Chargify asks us to slow down.", after_seconds=after)
         case _:
             raise CallRefused(answer.status, said, request_id=answer.request_id)
 

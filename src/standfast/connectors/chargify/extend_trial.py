@@ -82,11 +82,15 @@ def _former_end(record: BillingRecord, wish: Wish) -> datetime | None:
 
 
 def wanted_end(record: BillingRecord, wish: Wish) -> datetime | None:
+    """None where there is no present end to count from, or none that could be later."""
     if wish.wanted.get("to"):
         return instant(wish.wanted["to"])
     former = _former_end(record, wish)
     days = timedelta(days=int(wish.wanted.get("days") or DAYS))
-    return None if former is None else former + days
+    try:
+        return None if former is None else former + days
+    except OverflowError:  # a trial "for ever" is written as the end of the year 9999
+        return None
 
 
 def _is_at(record: BillingRecord, end: datetime | None) -> bool:
@@ -116,7 +120,10 @@ class ExtendTrial(Change):
 
     def hindrance(self, record: BillingRecord, wish: Wish, own: Records) -> Hindrance:
         end = wanted_end(record, wish)
-        if end is not None and (wish.at is None or end > wish.at):
+        if end is None:
+            text = f"The trial of subscription {record.external_id} has no end to add days to."
+            return Refused(RefusalReason.PARAMETER_INVALID, f"{text} Give the exact end instead.")
+        if wish.at is None or end > wish.at:
             return None
         text = f"The trial of subscription {record.external_id} cannot end in the past."
         return Refused(RefusalReason.PARAMETER_INVALID, f"{text} Choose a later end.")

@@ -173,6 +173,7 @@ class PaymentProfile(Resource, frozen=True, kw_only=True):
 
 class PortalLink(msgspec.Struct, frozen=True, kw_only=True):
     url: str
+    new_link_available_at: str | None = None
 
 
 class SiteBody(msgspec.Struct, frozen=True):
@@ -246,9 +247,9 @@ def instant(text: str | None) -> datetime | None:
         return None
     try:
         read = datetime.fromisoformat(text)
-    except ValueError:
+        return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):  # in UTC it would be in the year 0 or 10000
         return None
-    return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def json_of(body: bytes) -> Any:

@@ -1,7 +1,6 @@
 """Which of a customer's payment methods would pay."""
 
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 import msgspec
 
@@ -15,7 +14,7 @@ from standfast.connectors.chargify.models import (
     rows,
 )
 from standfast.connectors.chargify.records import Account
-from standfast.contract.transport import Answer, Call, Method, Transport
+from standfast.contract.transport import Call, Method, Transport
 
 
 def usable_profile(account: Account, transport: Transport) -> PaymentProfile | None:
@@ -25,7 +24,7 @@ def usable_profile(account: Account, transport: Transport) -> PaymentProfile | N
     """
     query = (("customer_id", account.id), ("per_page", "200"))
     answer = ensure_read(transport.send(Call(Method.GET, "/payment_profiles.json", query)))
-    today = _date_of(answer)
+    today = answer.told_at
     bodies = rows(read_as(answer.body, list[msgspec.Raw]), PaymentProfileBody, log_bad_row)
     usable = [
         one.payment_profile for one in bodies if _is_usable(one.payment_profile, account, today)
@@ -53,10 +52,3 @@ def _is_expired(profile: PaymentProfile, today: datetime | None) -> bool:
     if today is None or not (year.isdecimal() and month.isdecimal()):
         return False
     return (int(year), int(month)) < (today.year, today.month)
-
-
-def _date_of(answer: Answer) -> datetime | None:
-    try:
-        return parsedate_to_datetime(answer.headers.get("date", ""))
-    except ValueError:
-        return None

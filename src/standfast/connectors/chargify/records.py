@@ -145,6 +145,8 @@ class Account(msgspec.Struct, frozen=True):
     subscriptions: tuple[models.Subscription, ...]
     named: str | None = None
     """The subscription that `chargify_id` names, when that is what it holds."""
+    read_at: datetime | None = None
+    """By Chargify's own clock; None when its answer told no time."""
 
     @property
     def id(self) -> str:
@@ -164,7 +166,7 @@ class Account(msgspec.Struct, frozen=True):
     def with_subscription(self, changed: models.Subscription) -> "Account":
         """The account as it is after a change of one subscription, or with a new one."""
         others = tuple(one for one in self.subscriptions if str(one.id) != str(changed.id))
-        return Account(self.customer, (*others, changed), self.named)
+        return Account(self.customer, (*others, changed), self.named, self.read_at)
 
 
 def read_account(transport: Transport, holds: IdHolds, billing_id: str) -> Account | None:
@@ -226,7 +228,7 @@ def _account_of(
     own = tuple(one.subscription for one in body if _is_of(one.subscription, customer_id))
     customer = known or next((one.customer for one in own if one.customer), None)
     customer = customer or _customer(transport, path)
-    return None if customer is None else Account(customer, own, named)
+    return None if customer is None else Account(customer, own, named, answer.told_at)
 
 
 def _is_of(subscription: models.Subscription, customer_id: str) -> bool:

@@ -7,17 +7,13 @@ from typing import TypeAlias
 
 import msgspec
 
-from standfast.connectors.chargify.errors import is_web_link
-from standfast.connectors.chargify.models import (
-    PortalLink,
-    Subscription,
-    SubscriptionBody,
-    decoded,
-)
+from standfast.connectors.chargify.models import Subscription, SubscriptionBody, decoded
+from standfast.connectors.chargify.portal import Portal
 from standfast.connectors.chargify.records import Account
 from standfast.contract.actions import (
     ActionSpec,
     Finding,
+    NeedsVisitor,
     Order,
     Outcome,
     Preview,
@@ -28,9 +24,8 @@ from standfast.contract.actions import (
     Unknown,
 )
 from standfast.contract.catalogue import CatalogueItem, ItemKind, Money
-from standfast.contract.errors import CallFailed
 from standfast.contract.records import CustomerBilling
-from standfast.contract.transport import Answer, Call, Method, Transport
+from standfast.contract.transport import Answer, Call, Transport
 
 Items: TypeAlias = Mapping[tuple[ItemKind, str], CatalogueItem]
 REVENUE = "revenue"
@@ -64,10 +59,15 @@ class Job:
     order: Order
     account: Account
     transport: Transport
+    portal: Portal
 
     @property
     def wanted(self) -> Mapping[str, str]:
         return self.order.parameters
+
+    def needs_visitor(self, message: str) -> "Done":
+        """They must give a payment method first; where, if the portal is open to them."""
+        return Done(NeedsVisitor(message, self.portal.link(self.account, self.transport)))
 
 
 @dataclass(frozen=True)
@@ -165,21 +165,6 @@ def charged(memo: Mapping[str, str], after: Subscription) -> Money | None:
     if not before.isdecimal() or now is None or not after.currency or now < int(before):
         return None
     return Money(now - int(before), after.currency)
-
-
-def portal_link(transport: Transport, customer: str) -> str | None:
-    """Where the customer can give a payment method, or None when the portal is not open to them.
-
-    "Billing Portal is not enabled for this customer." is a 422; the same link is told at most
-    15 times, then the answer is a 429 about this link alone.
-    """
-    path = f"/portal/customers/{customer}/management_link.json"
-    try:
-        answer = transport.send(Call(Method.GET, path, has_own_limit=True))
-        link = decoded(answer.body, PortalLink).url if answer.is_success else ""
-    except (CallFailed, msgspec.DecodeError):
-        return None
-    return link if is_web_link(link) else None
 
 
 def number_or_text(external_id: str) -> int | str:
