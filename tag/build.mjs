@@ -11,9 +11,9 @@ const target = "es2019";
 // Names of ours that no page, server or browser knows; the same in every file.
 const OURS =
   "mount unmount work tell chosen again left become insist once appear vanish resume moveOn seen wire " +
-  "agreed renew complain fault";
+  "agreed renew complain fault read answer";
 const mangleProps = new RegExp(`^(${OURS.replace(/ /g, "|")})$`);
-const mangleCache = Object.fromEntries(OURS.split(" ").map((name, place) => [name, "abcdefghijklmnoprstuv"[place]]));
+const mangleCache = Object.fromEntries(OURS.split(" ").map((name, place) => [name, "abcdefghijklmnoprstuvw"[place]]));
 
 const styles = {
   name: "minified styles as text",

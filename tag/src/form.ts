@@ -63,9 +63,31 @@ function makeQuestion(
   const box = make(isSurvey ? "fieldset" : "div", "question");
   const label = make(isSurvey ? "legend" : "label", "label", field.label);
   const error = make("div", "error");
-  const inputs = isSurvey
-    ? field.choices.map((one) => radio(id, one.value, one.label, box, make))
-    : [entry(id, kind, box, make)];
+
+  const entry = (): HTMLInputElement => {
+    const input = make("input", "answer");
+    input.id = id;
+    // A number's own input changes it when somebody only wants to scroll.
+    if (kind === "date") input.type = kind;
+    if (kind === "number") input.inputMode = "numeric";
+    box.append(input);
+    return input;
+  };
+
+  /** Within its label. */
+  const radio = (one: Field["choices"][number]): HTMLInputElement => {
+    const choice = make("label", "choice");
+    const input = make("input");
+    input.type = "radio";
+    input.name = id;
+    input.value = one.value;
+    choice.id = "";
+    choice.append(input, one.label);
+    box.append(choice);
+    return input;
+  };
+
+  const inputs = isSurvey ? field.choices.map((one) => radio(one)) : [entry()];
   // What is told of belongs to what has the focus: the group, or the only input.
   const told = isSurvey ? box : inputs[0]!;
 
@@ -84,8 +106,7 @@ function makeQuestion(
   const mark = (text: string): void => {
     error.textContent = text;
     error.hidden = !text;
-    if (text) told.setAttribute("aria-invalid", "true");
-    else told.removeAttribute("aria-invalid");
+    told.setAttribute("aria-invalid", `${!!text}`);
   };
   const chosen = (): HTMLInputElement | undefined =>
     isSurvey ? inputs.find((one) => one.checked) : inputs[0];
@@ -107,38 +128,4 @@ function makeQuestion(
       (chosen() || inputs[0]!).focus();
     },
   };
-}
-
-function entry(
-  id: string,
-  kind: Field["kind"],
-  into: HTMLElement,
-  make: Make,
-): HTMLInputElement {
-  const input = make("input", "answer");
-  input.id = id;
-  // A number's own input changes it when somebody only wants to scroll.
-  input.type = kind === "date" ? kind : "text";
-  if (kind === "number") input.inputMode = "numeric";
-  into.append(input);
-  return input;
-}
-
-/** Within its label. */
-function radio(
-  group: string,
-  value: string,
-  text: string,
-  into: HTMLElement,
-  make: Make,
-): HTMLInputElement {
-  const choice = make("label", "choice");
-  const input = make("input");
-  input.type = "radio";
-  input.name = group;
-  input.value = value;
-  choice.id = "";
-  choice.append(input, text);
-  into.append(choice);
-  return input;
 }

@@ -5,14 +5,14 @@ import { makeForm } from "./form";
 import type { Make } from "./make";
 import { makePrice } from "./price";
 import type { Button, Given, Quote, Recorded, Step } from "./protocol";
-import type { Failed } from "./wire";
+import type { Failed, IsPassing } from "./wire";
 import type { Words } from "./words";
 
 /** The words only these need; a page replaces them with the others. */
 const ownWords = {
   optional: "optional",
   unanswered: "Please answer this.",
-  no_price: "We cannot tell the price now. Please try again.",
+  no_price: "We cannot tell the price now.",
   new_price: "Please look again: ",
 };
 /** What the page has replaced is among the card's own words. */
@@ -28,13 +28,14 @@ export type More = (
 /** What accepting costs with these answers. */
 export type Ask = (values: object) => Promise<Quote>;
 
-/** `ask` false: there is no price. `make` is the main file's, which is not loaded twice. */
+/** `ask` false: no price. `make` and `isPassing` are the main file's, which is not loaded twice. */
 export function furnish(
   step: Step,
   message: HTMLElement,
   words: OwnWords,
   ask: Ask | false,
   make: Make,
+  isPassing: IsPassing,
 ): More {
   const own = { ...ownWords, ...words };
   const root = message.getRootNode() as ShadowRoot;
@@ -50,12 +51,23 @@ export function furnish(
   const form = makeForm(step.form, message, own, make);
   /** Said beside the question it is about; false: it is about none. */
   const mend = ({ field, detail }: Failed): boolean => {
-    const [, key] = /values\.([\w-]+)$/.exec(field || "") || [];
+    const [, key] = /values\.(.+)/.exec(field || "") || [];
     return !!key && message.isConnected && form.complain(key, detail!);
   };
+  /** No price: why, in words, where asking again cannot help. */
+  const explain = (failed: Failed): Quote => ({
+    quote: "",
+    text: failed.reason
+      ? failed.message!
+      : isPassing(failed)
+        ? ""
+        : mend(failed)
+          ? own.no_price
+          : own.failed,
+  });
   const answers = (): object => form.read(false)!;
   const price =
-    ask && makePrice((values) => ask(values).catch(mend), answers, message, accept, own, make);
+    ask && makePrice((values) => ask(values).catch(explain), answers, message, accept, own, make);
   let given: Given = {};
   if (price) {
     // What is typed changes in the middle of a click, and is asked about then.

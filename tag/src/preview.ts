@@ -10,6 +10,7 @@ import { furnish, type More } from "./furnish";
 import { log, safe } from "./guard";
 import { make } from "./make";
 import type { Button, Quote, Recorded, State, Step, Texts } from "./protocol";
+import { isPassing } from "./wire";
 import { words, type Words } from "./words";
 
 export interface Preview {
@@ -22,6 +23,8 @@ export interface Preview {
   dir?: "ltr" | "rtl";
   /** The price line as it would read; none is shown without. "" is one that cannot be had. */
   price?: string;
+  /** The visitor's words where the offer cannot be kept, in place of a price. */
+  price_refused?: string;
 }
 
 /** In a frame nothing may take the focus from whoever is typing beside it. */
@@ -53,8 +56,9 @@ export function show(preview: Preview): void {
     left: () => next("offer"),
   };
   card = makeCard(step, own, listener);
-  const ask = preview.price !== undefined && (() => priced(preview.price!));
-  if (ask || step.form.length) more = furnish(step, card.message, own, ask, make);
+  const { price, price_refused: refusal } = preview;
+  const ask = (price ?? refusal) !== undefined && (() => priced(price, refusal));
+  if (ask || step.form.length) more = furnish(step, card.message, own, ask, make, isPassing);
   card.mount();
   if (isFramed) settle();
   if (state === "working") card.work("accept");
@@ -63,8 +67,8 @@ export function show(preview: Preview): void {
 
 const TOLD = { refusal: null } as Recorded;
 
-async function priced(text: string): Promise<Quote> {
-  if (!text) throw new Error("no price");
+async function priced(text?: string, refusal?: string): Promise<Quote> {
+  if (!text) throw { reason: refusal, message: refusal };
   return { quote: "example", text };
 }
 

@@ -17,9 +17,12 @@ export interface Price {
 /** The server keeps its word for 15 minutes; the click must arrive in time. */
 const FRESH_MS = 14 * 60_000;
 
-/** `ask` answers no quote where there is none to be had. */
+/**
+ * `ask` answers without a `quote` where there is no price; its text says why. Without that either,
+ * asking again may help.
+ */
 export function makePrice(
-  ask: (values: object) => Promise<Quote | boolean>,
+  ask: (values: object) => Promise<Quote>,
   answers: () => object,
   into: HTMLElement,
   accept: HTMLElement,
@@ -42,19 +45,15 @@ export function makePrice(
     told.className = "working";
     told.textContent = words.working;
     const found = await ask(answers());
-    if (mine !== asked) return; // other answers are asked about by now
-    if (typeof found === "object") {
-      ({ quote, text } = found);
-      at = Date.now();
-      told.className = "known";
-      told.textContent = note + text;
-      // Another button may have been clicked in the meantime.
-      if (!accept.parentElement!.querySelector(".working")) accept.removeAttribute("aria-disabled");
-    } else {
-      told.className = "";
-      told.textContent = words.no_price;
-      line.append(retry);
-    }
+    // Other answers are asked about by now, or what another button did is told.
+    if (mine !== asked || !into.isConnected) return;
+    ({ quote, text } = found);
+    at = Date.now();
+    told.className = quote ? "known" : text && "denied";
+    told.textContent = (quote && note) + text || words.no_price;
+    if (!text) line.append(retry);
+    // Another button may have been clicked in the meantime.
+    if (quote && !accept.parentElement!.querySelector(".working")) accept.removeAttribute("aria-disabled");
   };
 
   line.append(told);

@@ -122,7 +122,7 @@ export function show(
 
   const again = () => choose(chosen!);
   const card = makeCard(prompt && prompt.steps[0]!, words, { chosen: choose, again, left: leave });
-  const more = extras && extras(prompt!, card.message, words, wire, make);
+  const more = extras && extras(prompt!, card.message, words, wire, make, isPassing);
   const listening = [
     listen(window, "pagehide", () => leave("page")),
     listen(window, "focus", lookAgain),

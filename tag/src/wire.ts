@@ -11,6 +11,9 @@ export interface Failed {
   status: number;
   field?: string;
   detail?: string;
+  /** The offer cannot be kept; `message` says why in the visitor's words. */
+  reason?: string;
+  message?: string;
 }
 
 export interface Wire {
@@ -27,6 +30,7 @@ const VISITOR = "standfast.visitor";
 /** Whether the same request may yet succeed. */
 export const isPassing = ({ status }: Failed): boolean =>
   !status || status > 499 || status === 429 || status === 408;
+export type IsPassing = typeof isPassing;
 
 export function openWire(origin: string, app: string): Wire {
   let identity: Identity = null;
@@ -54,9 +58,7 @@ export function openWire(origin: string, app: string): Wire {
     try {
       const answer = await fetch(`${origin}/v1/${path}`, {
         method: "POST",
-        // text/plain asks for no preflight
-        headers: { "content-type": "text/plain" },
-        body: JSON.stringify(body),
+        body: JSON.stringify(body), // a text goes as text/plain, which asks for no preflight
         credentials: "omit",
         keepalive: true,
       });

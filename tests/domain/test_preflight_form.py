@@ -16,6 +16,7 @@ from standfast.domain.prompt import (
     Answer,
     Budget,
     Button,
+    ButtonBody,
     FieldKind,
     FormField,
     Limits,
@@ -39,7 +40,8 @@ PAUSE = ActionSpec(
     moves_money=False,
 )  # fmt: skip
 PRICED = replace(PAUSE, key="switch", has_preview=True)
-SPEC = replace(CHOOSY, actions=(PAUSE, PRICED))
+CHARGE = replace(PRICED, key="charge", title="Charge", moves_money=True)
+SPEC = replace(CHOOSY, actions=(PAUSE, PRICED, CHARGE))
 DAYS = FormField(
     "days",
     "How long?",
@@ -184,12 +186,33 @@ def test_a_fault_is_found_with_its_place_and_what_to_do(
     assert all(one.text for one in found)
 
 
-def test_the_price_of_the_other_buttons_is_not_asked_for() -> None:
-    priced = pausing(action="switch")
-    buttons = {**priced.steps[0].buttons}
-    buttons[Button.SECONDARY_ACCEPT] = msgspec.structs.replace(
-        buttons[Button.DECLINE], actions=pausing().actions()
-    )
-    step = msgspec.structs.replace(priced.steps[0], buttons=buttons)
+OTHERS = (Button.SECONDARY_ACCEPT, Button.DECLINE)
 
-    assert found_in(changed(priced, steps=(step,), show_price=True)) == ()
+
+def with_another(button: Button, action: str) -> PromptBody:
+    """It shows the price of its accept first; another button does this."""
+    priced = pausing(action="switch")
+    another = ButtonBody("Or this", pausing(action=action).actions())
+    step = priced.steps[0]
+    step = msgspec.structs.replace(step, buttons={**step.buttons, button: another})
+    return changed(priced, steps=(step,), show_price=True)
+
+
+@pytest.mark.parametrize("button", OTHERS)
+def test_the_price_of_what_moves_no_money_is_not_asked_for(button: Button) -> None:
+    assert found_in(with_another(button, "pause")) == ()
+
+
+@pytest.mark.parametrize("button", OTHERS)
+def test_nothing_that_moves_money_stands_where_its_price_is_not_shown(button: Button) -> None:
+    body = with_another(button, "charge")
+
+    (found,) = found_in(body)
+
+    assert (found.code, found.blocks) == ("price_not_shown", True)
+    assert found.where == f"steps[0].buttons.{button}.actions[0]"
+    assert found.text == (
+        "Charge moves money, and the price is shown for the accept button alone. Take it from "
+        "this button, move it to the accept button, or switch “Show the price first” off."
+    )
+    assert found_in(changed(body, show_price=False)) == ()

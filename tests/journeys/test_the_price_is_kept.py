@@ -308,20 +308,6 @@ def test_what_is_wrong_with_a_question_is_told_by_its_field(
     assert (answer.status_code, answer.json().get("field")) == (status, field), answer.text
 
 
-def test_an_offer_that_cannot_be_kept_has_no_price(rig: Rig) -> None:
-    ada = rig.customer(plan=None)
-    prompt_id = rig.offer(rig.create("pro"), show_price=True)
-    prompt = rig.show(ada)
-    rig.site.subscribe(ada, "pro")  # elsewhere, meanwhile
-
-    taken = asked(rig, ada, prompt["token"])
-    rig.pause(prompt_id)
-    paused = asked(rig, ada, prompt["token"])
-
-    assert (taken.status_code, taken.json()["reason"]) == (409, "already_subscribed")
-    assert (paused.status_code, paused.json()["reason"]) == (409, "offer_changed")
-
-
 def test_a_site_that_does_not_answer_is_asked_again_in_a_moment(rig: Rig) -> None:
     ada = rig.customer(plan=None)
     rig.offer(rig.create("pro"), show_price=True)

@@ -36,6 +36,10 @@ STEP: dict[str, Any] = {
     "buttons": BUTTONS,
 }
 PRICE = "$12.34 due now, then $29.00 on 3 January 2027."
+REFUSAL = (
+    "We could not make this change. Nothing was charged. "
+    "Your subscription does not allow it at the moment."
+)
 SURVEY = {
     "key": "why",
     "label": "Why do you want to leave?",
@@ -78,6 +82,11 @@ STATES: dict[str, dict[str, Any]] = {
     "inputs": {"step": {**STEP, "buttons": TWO, "form": INPUTS}},
     "price": {"step": {**STEP, "buttons": TWO}, "price": PRICE},
     "price_unknown": {"step": {**STEP, "buttons": TWO}, "price": ""},
+    "price_refused": {"step": {**STEP, "buttons": TWO}, "price_refused": REFUSAL},
+    "survey_and_price_refused": {
+        "step": {**STEP, "buttons": TWO, "form": [SURVEY]},
+        "price_refused": REFUSAL,
+    },
     "survey_and_price": {"step": {**STEP, "buttons": TWO, "form": [SURVEY]}, "price": PRICE},
     "inputs_right_to_left": {"dir": "rtl", "step": {**STEP, "buttons": TWO, "form": INPUTS}},
     "working": {"state": "working"},

@@ -1,79 +1,13 @@
 """A prompt that shows its price first, on a customer's page."""
 
-import json
-from collections.abc import Callable
-from typing import Any
-
-import msgspec
 from playwright.sync_api import Route, expect
 
 from browser import Complaints, axe
-from journeys.rig import chargify, coupon
-from standfast.domain.prompt import Answer, FieldKind, FormField, ResultTexts
-from tag.conftest import Scene, offer
+from standfast.domain.prompt import Answer, FieldKind, FormField
+from tag.conftest import Scene
+from tag.pricing import DONE, PRICE, clicking, fulfil, pause_first, price_first, pricing
 
-DONE = ResultTexts(succeeded="As you wished.")
 DAYS = FormField("days", "For how many days?", FieldKind.NUMBER, required=True)
-PRICE = "$9.00 due now, then $29.00 on 3 January 2027."
-
-
-def pricing(scene: Scene, *answers: str | int) -> list[dict[str, Any]]:
-    """Prices as the server would answer them, one after the other; a number is a failure."""
-    asked: list[dict[str, Any]] = []
-
-    def answer(route: Route) -> None:
-        told = answers[min(len(asked), len(answers) - 1)]
-        asked.append(json.loads(route.request.post_data or "{}"))
-        if isinstance(told, int):
-            problem = {"title": "No", "status": told, "detail": "The site does not answer."}
-            fulfil(route, problem, status=told)
-        else:
-            fulfil(route, {"quote": f"q{len(asked)}", "text": told, "is_estimate": False})
-
-    scene.page.route("**/v1/previews", answer)
-    return asked
-
-
-def fulfil(route: Route, body: object, *, status: int = 200) -> None:
-    route.fulfill(
-        status=status, body=json.dumps(body), headers={"access-control-allow-origin": "*"}
-    )
-
-
-def clicking(scene: Scene, *refusals: str | None) -> list[dict[str, Any]]:
-    """Clicks as the server would answer them: with this refusal, or done."""
-    clicks: list[dict[str, Any]] = []
-
-    def answer(route: Route) -> None:
-        (deed,) = json.loads(route.request.post_data or "{}")["interactions"]
-        if deed["kind"] == "impression":
-            return route.continue_()
-        refusal = refusals[min(len(clicks), len(refusals) - 1)]
-        clicks.append(deed)
-        run = {"id": "r", "state": "succeeded", "message": "As you wished.", "link": None}
-        result = {
-            "interaction": "i",
-            "show": True,
-            "state": "refused" if refusal else "succeeded",
-            "message": "No." if refusal else "As you wished.",
-            "link": None,
-            "is_settled": True,
-            "runs": [] if refusal else [run],
-            "result_token": "t",
-            "refusal": {"reason": refusal, "message": "No."} if refusal else None,
-        }
-        return fulfil(route, {"results": [result]})
-
-    scene.page.route("**/v1/interactions", answer)
-    return clicks
-
-
-def price_first(scene: Scene, *, by: Callable[[], object] = lambda: None) -> None:
-    scene.customer()
-    scene.offer(coupon("STAY30"), texts=DONE, show_price=True)
-    scene.visit()
-    by()
-    expect(scene.dialog).to_be_visible()
 
 
 def test_the_price_stands_under_the_message_and_the_click_carries_it(scene: Scene) -> None:
@@ -113,22 +47,23 @@ def test_nothing_can_be_accepted_before_the_price_is_there(scene: Scene) -> None
     expect(scene.status.first).to_have_text("As you wished.")
 
 
-def test_a_price_that_cannot_be_had_is_said_and_asked_for_again(
-    scene: Scene, complaints: Complaints
-) -> None:
-    pricing(scene, 422, PRICE)
-    complaints.allow("422")
+def test_a_price_that_comes_after_another_button_was_chosen_is_not_looked_at(scene: Scene) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    scene.page.route("**/v1/previews", hold)
+    clicking(scene, None)
     price_first(scene)
-    expect(scene.dialog.get_by_text("We cannot tell the price now.")).to_be_visible()
-    expect(scene.button("Yes, please")).to_have_attribute("aria-disabled", "true")
-    assert axe(scene.page) == []
+    scene.button("No, thanks").click()
+    expect(scene.status.first).to_have_text("As you wished.")
 
-    scene.button("Try again").click()
+    with scene.page.expect_response("**/v1/previews"):
+        fulfil(held[0], {"quote": "late", "text": PRICE})
 
-    expect(scene.dialog.get_by_text(PRICE)).to_be_visible()
-    expect(scene.button("Yes, please")).not_to_have_attribute("aria-disabled", "true")
-    expect(scene.button("Yes, please")).to_be_focused()
-    expect(scene.button("Try again")).to_have_count(0)
+    expect(scene.button("Done")).to_be_visible()
+    expect(scene.dialog.get_by_text(PRICE)).to_have_count(0)
 
 
 def test_leaving_needs_no_price(scene: Scene, complaints: Complaints) -> None:
@@ -223,17 +158,6 @@ def test_a_price_that_an_answer_prevents_says_so_at_the_answer(
     scene.button("Yes, please").click()
     expect(scene.status.first).to_have_text("As you wished.")
     assert scene.rig.site.subscription(ada)["state"] == "on_hold"
-
-
-def pause_first(scene: Scene, question: FormField) -> None:
-    """A pause with its price, on the screen."""
-    body = offer(chargify("pause", for_days="{{ answer.days }}"), texts=DONE, show_price=True)
-    step = msgspec.structs.replace(body.steps[0], form=(question,))
-    if not scene.rig.site.chargify.state():
-        scene.customer()
-    scene.rig.sync()
-    scene.rig.publish(msgspec.structs.replace(body, steps=(step,)))
-    scene.visit()
 
 
 def test_a_prompt_closed_while_its_price_is_asked_again_sends_nothing(scene: Scene) -> None:

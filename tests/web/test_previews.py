@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from structlog.testing import capture_logs
 
 from builders import a_prompt, an_action
 from clocks import FrozenClock
@@ -234,6 +235,28 @@ def test_a_refusal_tells_the_page_its_reason_and_keeps_the_operators_words(shop,
         "status": 409,
         "detail": "The offer cannot be kept now.",
         "reason": "wrong_state",
+        "message": "We could not make this change. Nothing was charged. "
+        "Your subscription does not allow it at the moment.",
+    }
+
+
+def test_a_refusal_is_logged_with_the_operators_words_and_nobodys_address(shop, connector) -> None:
+    prompt = shop.offer_cancelling()
+    token = shown(shop)
+    told = "Invoice 7 of ada@example.com is open, see https://billing.example/7?key=x"
+    connector.prices["cancel_subscription"] = Refused(RefusalReason.WRONG_STATE, told)
+
+    with capture_logs() as logged:
+        ask(shop, token)
+
+    (event,) = [one for one in logged if one["event"] == "price.refused"]
+    assert event == {
+        "event": "price.refused",
+        "log_level": "info",
+        "app": shop.app,
+        "prompt": prompt,
+        "reason": "wrong_state",
+        "why": "Invoice 7 of [e-mail] is open, see [link]",
     }
 
 

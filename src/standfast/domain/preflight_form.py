@@ -10,7 +10,7 @@ from standfast.contract.connector import ConnectorSpec
 from standfast.domain.filling import SourceKind, Unfit, fitted, source_of
 from standfast.domain.finding import Finding
 from standfast.domain.offer import ANSWER
-from standfast.domain.prompt import Button, FieldKind, FormField, PromptBody, Step
+from standfast.domain.prompt import AttachedAction, Button, FieldKind, FormField, PromptBody, Step
 
 INPUTS_LIMIT: Final = 3
 CHOICES_LIMIT: Final = 20
@@ -111,9 +111,10 @@ def _answered(
 
 
 def check_price(body: PromptBody, specs: Mapping[str, ConnectorSpec]) -> Iterator[Finding]:
-    """A price can be shown where every accept action can tell its own."""
+    """A price can be shown where every accept action can tell its own, and nothing else charges."""
     if not body.show_price:
         return
+    yield from _unpriced(body, specs)
     actions = [
         action
         for step in body.steps
@@ -125,10 +126,33 @@ def check_price(body: PromptBody, specs: Mapping[str, ConnectorSpec]) -> Iterato
         text = "The accept button changes nothing, so there is no price. Switch this off."
         yield Finding("price_of_nothing", text, "show_price")
     for action in actions:
-        known = specs.get(action.connector)
-        spec = known.action(action.action) if known else None
+        spec = _spec_of(action, specs)
         if spec is not None and not spec.has_preview:
             yield Finding("price_unknown", _no_price(spec), "show_price")
+
+
+def _unpriced(body: PromptBody, specs: Mapping[str, ConnectorSpec]) -> Iterator[Finding]:
+    """What a visitor could be charged for by another button, without having seen its price."""
+    for place, step in enumerate(body.steps):
+        for kind, button in step.buttons.items():
+            for position, action in enumerate(button.actions):
+                spec = _spec_of(action, specs)
+                if kind is not Button.ACCEPT and spec is not None and spec.moves_money:
+                    where = f"steps[{place}].buttons.{kind}.actions[{position}]"
+                    yield Finding("price_not_shown", _not_shown(spec), where)
+
+
+def _spec_of(action: AttachedAction, specs: Mapping[str, ConnectorSpec]) -> ActionSpec | None:
+    known = specs.get(action.connector)
+    return known.action(action.action) if known else None
+
+
+def _not_shown(spec: ActionSpec) -> str:
+    return (
+        f"{spec.title} moves money, and the price is shown for the accept button alone. "
+        "Take it from this button, move it to the accept button, or switch “Show the price first” "
+        "off."
+    )
 
 
 def _no_price(spec: ActionSpec) -> str:

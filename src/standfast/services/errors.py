@@ -38,10 +38,14 @@ class NotNow(ServiceRefused):
 
 
 class OfferRefused(NotNow):
-    """The offer cannot be kept for this visitor now. 409"""
+    """The offer cannot be kept for this visitor now. 409
 
-    def __init__(self, reason: str) -> None:
+    `told` is the visitor's sentence, as after a click that was refused.
+    """
+
+    def __init__(self, reason: str, *, told: str) -> None:
         self.reason = reason
+        self.told = told
         super().__init__("The offer cannot be kept now.")
 
 

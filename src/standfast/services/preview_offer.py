@@ -9,6 +9,7 @@ import structlog
 
 from standfast.clock import Clock
 from standfast.config import Durations
+from standfast.connectors.redaction import scrub
 from standfast.connectors.registry import Registry
 from standfast.connectors.slots import Lane
 from standfast.connectors.transport import ReadOnlyTransport
@@ -17,7 +18,7 @@ from standfast.contract.catalogue import Money
 from standfast.contract.errors import CallFailed, SettingsRefused, SitePaused, Throttled
 from standfast.domain.decision_token import DecisionClaims
 from standfast.domain.filling import TraitUnfit, lacks_answer
-from standfast.domain.prompt import AttachedAction, Button
+from standfast.domain.prompt import AttachedAction, Button, ResultTexts
 from standfast.domain.quote import claims_of, offer_of, sentence, total, without_next
 from standfast.domain.visitor import Identity
 from standfast.services.check_offer import CheckOffer
@@ -33,6 +34,7 @@ from standfast.services.errors import (
 from standfast.services.fill_orders import fill_orders, read_visitor_of
 from standfast.services.open_site import Site, Sites
 from standfast.services.tokens import Tokens
+from standfast.services.visitor_words import refused_words
 from standfast.store.apps import find_app
 from standfast.store.connections import find_connection
 from standfast.store.database import Database
@@ -90,6 +92,14 @@ class PreviewOffer:
             raise IdentityRefused("A price needs a signed identity.", field="identity")
         now = self.clock.now()
         claims = self._claims(identity, asked, now)
+        try:
+            return self._quoted(identity, claims, asked, now)
+        except _NotKept as error:
+            raise self._told(identity, claims, error.refused) from error
+
+    def _quoted(
+        self, identity: Identity, claims: DecisionClaims, asked: Wondered, now: datetime
+    ) -> Quoted:
         actions = self._actions(claims, asked)
         self._refuse_what_cannot_be_kept(identity, claims, asked, now)
         parts = self._parts(identity, actions, asked.values, now)
@@ -114,6 +124,19 @@ class PreviewOffer:
             text=sentence(price, self._zone(identity.app_id)),
         )
 
+    def _told(self, identity: Identity, claims: DecisionClaims, refused: Refused) -> OfferRefused:
+        """In the words the visitor would read had they clicked; the operator's are logged."""
+        _log.info(
+            "price.refused",
+            app=identity.app_id,
+            prompt=claims.prompt_id,
+            reason=refused.reason,
+            why=scrub(refused.message),
+        )
+        shown = self.offers.find_shown(claims)
+        texts = shown.texts if shown else ResultTexts()
+        return OfferRefused(refused.reason, told=refused_words(texts, refused.reason))
+
     def _claims(self, identity: Identity, asked: Wondered, now: datetime) -> DecisionClaims:
         try:
             return self.tokens.verify_decision(
@@ -127,7 +150,7 @@ class PreviewOffer:
         """What the button does, when every part of it has a price."""
         shown = self.offers.find_shown(claims)
         if shown is None:
-            raise OfferRefused(RefusalReason.OFFER_CHANGED)
+            raise _NotKept(RefusalReason.OFFER_CHANGED, "The prompt is no longer published.")
         step = step_named(shown.body, asked.step)
         kind = one_of(Button, asked.button, field="button")
         button = button_named(step, kind, field="button")
@@ -150,7 +173,7 @@ class PreviewOffer:
             identity, claims, step=asked.step, button=Button(asked.button), now=now
         )
         if refused is not None:
-            raise _not_kept(identity, refused)
+            raise _NotKept(refused.reason, refused.message)
 
     def _parts(
         self,
@@ -163,7 +186,7 @@ class PreviewOffer:
         try:
             orders = fill_orders(self.registry, actions, answers=values, traits=state.traits)
         except TraitUnfit as unfit:
-            raise OfferRefused(RefusalReason.PARAMETER_INVALID) from unfit
+            raise _NotKept(RefusalReason.PARAMETER_INVALID, _TRAIT_UNFIT) from unfit
         parts = [self._part(identity, one, billing_ids[one.connector].value, now) for one in orders]
         return tuple(
             without_next(part) if lacks_answer(action.parameters, values) else part
@@ -195,14 +218,15 @@ class PreviewOffer:
             )
             raise SiteSilent(retry_after=_pause(error)) from error
         if isinstance(found, Refused):
-            raise _not_kept(identity, found)
+            raise _NotKept(found.reason, found.message)
         return found
 
     def _site(self, app_id: str, connector: str) -> Site:
         with self.database.reading() as reader:
             connection = find_connection(reader, app_id, connector)
         if connection is None:
-            raise OfferRefused(RefusalReason.CONNECTION_INACTIVE)
+            problem = f"The app has no connection to {connector}."
+            raise _NotKept(RefusalReason.CONNECTION_INACTIVE, problem)
         return self.sites.open(connection, Lane.VISITOR)
 
     def _zone(self, app_id: str) -> ZoneInfo:
@@ -213,13 +237,17 @@ class PreviewOffer:
         return ZoneInfo(app.time_zone)
 
 
+_TRAIT_UNFIT = "A trait of the visitor cannot fill a parameter of the change."
+"""No more than that: what a trait holds is personal, and this goes to the log."""
 _SEVERAL_CURRENCIES = "The changes of this button are charged in several currencies."
 
 
-def _not_kept(identity: Identity, refused: Refused) -> OfferRefused:
-    """The operator's sentence stays with the operator."""
-    _log.info("price.refused", app=identity.app_id, reason=refused.reason)
-    return OfferRefused(refused.reason)
+class _NotKept(Exception):
+    """The offer cannot be kept; why, as the operator would read it."""
+
+    def __init__(self, reason: RefusalReason, message: str) -> None:
+        self.refused = Refused(reason, message)
+        super().__init__(message)
 
 
 def _pause(error: Exception) -> float:

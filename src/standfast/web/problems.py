@@ -29,7 +29,9 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     type: str = "about:blank"
     field: str | None = None
     reason: str | None = None
-    """Why an offer cannot be kept, as in the refusal of an interaction."""
+    message: str | None = None
+    """Why an offer cannot be kept, for the page and for its visitor: as in the refusal of an
+    interaction."""
 
 
 class Refusal(Exception):
@@ -65,10 +67,8 @@ STATUSES: tuple[tuple[type[ServiceRefused], int, str | None], ...] = (
 )
 
 
-def problem(
-    status: int, detail: str, *, field: str | None = None, reason: str | None = None
-) -> Problem:
-    return Problem(HTTPStatus(status).phrase, status, detail, field=field, reason=reason)
+def problem(status: int, detail: str, *, field: str | None = None) -> Problem:
+    return Problem(HTTPStatus(status).phrase, status, detail, field=field)
 
 
 def problem_of(error: Exception, *, within: str = "") -> Problem:
@@ -78,10 +78,13 @@ def problem_of(error: Exception, *, within: str = "") -> Problem:
     if isinstance(error, ServiceRefused):
         for kind, status, plain in STATUSES:
             if isinstance(error, kind):
-                field = _placed(error.field, within)
-                reason = error.reason if isinstance(error, OfferRefused) else None
-                return problem(status, plain or str(error), field=field, reason=reason)
+                told = problem(status, plain or str(error), field=_placed(error.field, within))
+                return _with_why(told, error) if isinstance(error, OfferRefused) else told
     return problem(500, "Something went wrong on our side. It has been logged.")
+
+
+def _with_why(one: Problem, refused: OfferRefused) -> Problem:
+    return msgspec.structs.replace(one, reason=refused.reason, message=refused.told)
 
 
 def encode(one: Problem) -> bytes:
