@@ -92,7 +92,9 @@ class LimitingRig(DecidingRig):
             database, self.situations, self.snapshots, self.tokens, self.clock, self.durations
         )
         self.recording = recording_over(database, self.vault, self.registry, self.clock)
-        self.actions = RunActions(database, _Worlds(self.connector), self.clock, self.durations)
+        self.actions = RunActions(
+            database, _Worlds(self.connector), self.clock, self.durations, self.registry
+        )
         self.stopping = StopPrompt(database, self.clock, self.durations)
 
     def customer(self, number: int, *, user: str = "") -> Identity:

@@ -21,6 +21,7 @@ from standfast.domain.decision_token import (
 )
 from standfast.domain.quote import (
     Promise,
+    added_up,
     claims_of,
     compare,
     offer_of,
@@ -185,6 +186,38 @@ def test_a_price_is_told_in_a_sentence(price, zone, text):
     assert sentence(price, zone) == text
 
 
+# One action done to several subscriptions
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        # 8.10 each
+        ([(810, THEN)] * 3, "Nothing due now, then about $24.30 on 3 January 2027"),
+        (
+            [(810, THEN), (2_610, THEN + timedelta(days=9))],
+            "Nothing due now, then about $34.20 at the next renewal",
+        ),
+        ([(810, THEN)], "Nothing due now, then about $8.10 on 3 January 2027"),
+        ([(810, THEN), (None, None)], "Nothing due now"),
+        ([(None, None)] * 2, "Nothing due now"),
+    ],
+)
+def test_what_is_charged_next_for_several_subscriptions_adds_up(parts, text):
+    each = [Preview(usd(0), usd(then) if then else None, at, True) for then, at in parts]
+
+    price = total(added_up(each))
+
+    assert price is not None
+    assert sentence(price, BERLIN) == text
+
+
+def test_next_charges_in_several_currencies_have_no_sum():
+    each = [Preview(usd(0), Money(810, currency), THEN) for currency in ("USD", "EUR")]
+
+    assert [one.next_charge for one in added_up(each)] == [None, None]
+
+
 # The quote
 
 
@@ -203,6 +236,14 @@ def test_a_quote_for_four_actions_and_the_longest_user_id_stays_within_its_bound
     part = Preview(usd(9_999_999), usd(9_999_999), THEN, least_due_now=usd(9_999_998))
 
     assert len(sign(a_quote(*[part] * 4, asker=asker), KEY)) <= TOKEN_LIMIT
+
+
+def test_a_quote_for_ten_coupons_beside_four_changes_stays_within_its_bound():
+    asker = Asker(visitor="u:" + "x" * USER_ID_LIMIT)
+    part = Preview(usd(9_999_999), usd(9_999_999), THEN, least_due_now=usd(9_999_998))
+    free = Preview(usd(0), usd(9_999_999), THEN)
+
+    assert len(sign(a_quote(*[part] * 4, *[free] * 10, asker=asker), KEY)) <= TOKEN_LIMIT
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ each step the ledger must keep its promises.
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -28,7 +29,6 @@ from standfast.domain.stopping import refuse_switched_off, stop
 from standfast.services.go_on import go_on
 from standfast.services.permissions import Actor
 from standfast.services.record_finding import RecordFinding
-from standfast.services.run_actions import RunActions
 from standfast.services.stop_runs import end_runs
 from standfast.store.database import Database
 from standfast.store.runs import (
@@ -164,7 +164,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.held)
     def be_killed_at_a_commit(self, n: int, at_commit: int, before: bool) -> None:
         dying = dying_database(self.ledger.database, at_commit=at_commit, before=before)
-        doomed = RunActions(dying, self.ledger.sites, self.ledger.clock, self.ledger.durations)
+        doomed = replace(self.ledger.actions, database=dying)
         with suppress(Killed):
             doomed.advance(self._take(n))
 

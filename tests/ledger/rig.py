@@ -7,6 +7,7 @@ import msgspec
 
 from clocks import FrozenClock
 from standfast.config import Durations
+from standfast.connectors.registry import Registry
 from standfast.connectors.slots import Lane
 from standfast.contract.connector import SiteFacts
 from standfast.contract.testing import ScriptedConnector, World
@@ -53,7 +54,7 @@ class LedgerRig:
         self.world.add_customer("c2", plan="gold")
         self.durations = durations or Durations()
         self.sites = WorldSites(self.world)
-        self.actions = RunActions(database, self.sites, clock, self.durations)
+        self.actions = RunActions(database, self.sites, clock, self.durations, Registry(()))
         self._clicks = 0
         now = clock.now()
         with database.writing() as transaction:

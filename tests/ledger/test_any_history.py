@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -22,7 +23,6 @@ from standfast.config import Durations
 from standfast.contract.testing import Script
 from standfast.domain.action_run import RunState
 from standfast.domain.attempt_chain import first_broken
-from standfast.services.run_actions import RunActions
 from standfast.store.database import Database, open_database
 from standfast.store.runs import list_entries
 from standfast.store.schema import core
@@ -111,7 +111,7 @@ def _happen(ledger: LedgerRig, event: tuple) -> None:
             ledger.world.reads_fail = fails
         case ("kill", at_commit, before):
             dying = dying_database(ledger.database, at_commit=at_commit, before=before)
-            actions = RunActions(dying, ledger.sites, ledger.clock, ledger.durations)
+            actions = replace(ledger.actions, database=dying)
             with suppress(Killed):
                 for run in ledger.claim(owner="doomed"):
                     actions.advance(run)

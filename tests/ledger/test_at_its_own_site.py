@@ -17,7 +17,6 @@ from standfast.contract.transport import Call, Method, Transport
 from standfast.domain.action_run import ActionRun, RunState
 from standfast.domain.stopping import OTHER_SITE
 from standfast.services.open_site import Site
-from standfast.services.run_actions import RunActions
 from standfast.store.connections import ConnectionRow, get_connection, save_connection
 from standfast.store.vault import VaultError
 
@@ -99,7 +98,7 @@ class KeptSites:
 @pytest.fixture
 def sites(ledger: LedgerRig) -> KeptSites:
     sites = KeptSites(ledger.world)
-    ledger.actions = RunActions(ledger.database, sites, ledger.clock, ledger.durations)
+    ledger.actions = replace(ledger.actions, sites=sites)
     return sites
 
 

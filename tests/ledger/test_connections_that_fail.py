@@ -15,7 +15,6 @@ from standfast.domain.action_run import ActionRun, RunState
 from standfast.domain.stopping import OTHER_SITE, SWITCHED_OFF
 from standfast.services.connection_health import note_trouble
 from standfast.services.open_site import Site
-from standfast.services.run_actions import RunActions
 from standfast.store.connections import ConnectionRow, Health, get_connection, save_connection
 from standfast.store.vault import VaultError
 
@@ -92,9 +91,7 @@ def test_a_click_is_refused_by_a_connection_that_points_elsewhere_now(ledger: Le
 def test_a_connection_that_cannot_be_opened_counts_as_a_refused_key_and_the_run_waits(
     ledger: LedgerRig, trouble: Exception, told: str
 ) -> None:
-    ledger.actions = RunActions(
-        ledger.database, ClosedSites(trouble), ledger.clock, ledger.durations
-    )
+    ledger.actions = replace(ledger.actions, sites=ClosedSites(trouble))
     (run,) = ledger.click("cancel_subscription")
 
     ledger.step()

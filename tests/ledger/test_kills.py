@@ -1,5 +1,7 @@
 """A worker dies at every point a worker can die at; another takes over; nothing is done twice."""
 
+from dataclasses import replace
+
 import pytest
 
 from ledger.dying import Killed, dying_database
@@ -7,7 +9,6 @@ from ledger.rig import LedgerRig
 from standfast.contract.testing import Change
 from standfast.domain.action_run import ActionRun, RunState
 from standfast.domain.attempt_chain import EntryKind, first_broken
-from standfast.services.run_actions import RunActions
 from standfast.store.runs import LeaseLost, list_entries, save_run
 
 
@@ -114,7 +115,7 @@ def test_what_a_stale_worker_writes_is_refused(ledger: LedgerRig):
 def _die_at_commit(ledger: LedgerRig, at_commit: int, *, before: bool) -> None:
     claimed = ledger.claim(owner="w1")
     dying = dying_database(ledger.database, at_commit=at_commit, before=before)
-    actions = RunActions(dying, ledger.sites, ledger.clock, ledger.durations)
+    actions = replace(ledger.actions, database=dying)
     with pytest.raises(Killed):
         actions.advance(claimed[0])
 

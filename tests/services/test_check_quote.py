@@ -14,6 +14,7 @@ from standfast.domain.decision_token import DecisionClaims
 from standfast.domain.quote import claims_of, offer_of
 from standfast.services.check_quote import (
     ANOTHERS,
+    CHANGED,
     FOR_ANOTHER,
     NOT_OURS,
     NOT_SHOWN,
@@ -56,7 +57,7 @@ def check(rig: DecidingRig, claims: DecisionClaims, text: str | None, **changes)
     asked: dict[str, Any] = {
         "step": "offer",
         "button": "accept",
-        "actions": 1,
+        "runs": 1,
         "is_needed": True,
         **changes,
     }
@@ -117,4 +118,4 @@ def test_a_price_for_another_button_is_refused(rig, claims, changes):
 
 
 def test_a_price_for_another_number_of_changes_is_refused(rig, claims):
-    assert check(rig, claims, quote(rig, claims), actions=2) == refused(FOR_ANOTHER)
+    assert check(rig, claims, quote(rig, claims), runs=2) == refused(CHANGED)

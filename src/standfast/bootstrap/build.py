@@ -173,7 +173,7 @@ def _furnish(
         preview_offer=PreviewOffer(
             database, sites, tokens, CheckOffer(situations, snapshots), registry, clock, durations
         ),
-        run_actions=RunActions(database, sites, clock, durations),
+        run_actions=RunActions(database, sites, clock, durations, registry),
         seal_audit=seal_audit,
         erase_visitor=EraseVisitor(database, registry, seal_audit, see_visitors, clock),
         get_run=GetRun(database),

@@ -180,6 +180,21 @@ class UndoSpec:
 
 
 @dataclass(frozen=True)
+class SpreadSpec:
+    """Where one click is done to several subscriptions, each by a run of its own.
+
+    It is asked for by the parameter `parameter` with the value `value`; in each run the parameter
+    `names` names the one that is meant. `partly_done`: what a visitor reads where it worked for
+    some of them and not for others.
+    """
+
+    parameter: str
+    value: str
+    names: str
+    partly_done: str
+
+
+@dataclass(frozen=True)
 class ActionSpec:
     """What an action is, wants and costs; forms, API, worker and docs follow from it.
 
@@ -191,7 +206,8 @@ class ActionSpec:
     billing system one untroubled run makes, each with why it is made. `undo_if`: ways back that
     hold instead of `undo` where a parameter has a certain value. `done` and `not_done`: what a
     visitor reads of this action where a click did several and not all of them worked, as in "The
-    coupon was added." and "The coupon could not be added."
+    coupon was added." and "The coupon could not be added." `spread`: how one click can come to
+    several runs of it, None where it never does.
     """
 
     key: str
@@ -208,6 +224,7 @@ class ActionSpec:
     undo_if: tuple[UndoSpec, ...] = ()
     done: str = ""
     not_done: str = ""
+    spread: SpreadSpec | None = None
 
     def parameter(self, key: str) -> ParameterSpec | None:
         return next((one for one in self.parameters if one.key == key), None)
@@ -217,6 +234,18 @@ class ActionSpec:
         if is_done:
             return self.done or f"{self.title}: done."
         return self.not_done or f"{self.title}: not done."
+
+    def may_spread(self, parameters: Mapping[str, str]) -> bool:
+        """Whether one click with these parameters can come to several runs."""
+        spread = self.spread
+        return spread is not None and parameters.get(spread.parameter) == spread.value
+
+    def is_same_but_for_target(self, one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+        """Whether both are the same deed, done to a subscription each."""
+        spread = self.spread
+        if spread is None or not one.get(spread.names) or not other.get(spread.names):
+            return False
+        return {**one, spread.names: ""} == {**other, spread.names: ""}
 
     def undo_for(self, parameters: Mapping[str, str]) -> UndoSpec | None:
         """How what was ordered with these parameters is taken back, or None when it cannot be."""

@@ -173,6 +173,23 @@ class Connector(Protocol):
         """
         ...
 
+    def spread(
+        self,
+        action: str,
+        parameters: Mapping[str, str],
+        *,
+        billing: CustomerBilling | None,
+        billing_id: str,
+        settings: Mapping[str, str],
+    ) -> tuple[Mapping[str, str], ...]:
+        """The parameters of each run that one click comes to, judged from the mirror alone.
+
+        The parameters as they are, but where the action's `spread` is asked for and several
+        subscriptions are meant: then a set for each, in an order that stays while the customer has
+        the same. A set names its subscription and is not spread any further. Never empty.
+        """
+        ...
+
     def perform(self, order: Order, desk: Desk, settings: Mapping[str, str]) -> Outcome:
         """Read what is there, then change it once."""
         ...

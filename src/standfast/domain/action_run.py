@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
-from standfast.contract.actions import Preview
+from standfast.contract.actions import ActionSpec, Preview
 from standfast.contract.catalogue import Money
 from standfast.domain.hashing import digest
 
@@ -141,3 +141,10 @@ class ActionRun(msgspec.Struct, frozen=True, kw_only=True):
         """Whether a write led the visitor away: who confirms it there makes it happen, any time."""
         waits = self.state is RunState.WAITING_FOR_VISITOR or self.result.link is not None
         return waits and self.last_sent_at is not None and not self.is_finished
+
+
+def is_same_deed(one: ActionRun, other: ActionRun, spec: ActionSpec | None) -> bool:
+    """Whether both are one action of a click, done to a subscription each."""
+    if spec is None or (one.connector, one.action) != (other.connector, other.action):
+        return False
+    return spec.is_same_but_for_target(one.parameters, other.parameters)

@@ -43,7 +43,7 @@ class QuoteClaims(msgspec.Struct, frozen=True, array_like=True):
     """The price that a visitor was shown, for one button of one decision.
 
     `offer` is a digest that names decision, version, step and button. `dues` holds for each
-    action, in order, the most and the least that is due now, in cents, and whether it is estimated.
+    run, in order, the most and the least that is due now, in cents, and whether it is estimated.
     """
 
     app_id: str

@@ -16,6 +16,8 @@ class Kind(StrEnum):
     HOLDOUT = "holdout"
 
 
+MOST_RUNS = 16
+"""So many runs one click comes to at the most: their order is told apart by as many places."""
 FINAL = frozenset({Kind.ACCEPT, Kind.SECONDARY_ACCEPT, Kind.DECLINE})
 PER_VIEW = frozenset({Kind.IMPRESSION, Kind.HOLDOUT})
 

@@ -77,6 +77,26 @@ def total(parts: Sequence[Preview]) -> Preview | None:
     )
 
 
+def added_up(parts: Sequence[Preview]) -> Sequence[Preview]:
+    """The prices of one action done to several subscriptions, each with the next charge of all.
+
+    Every subscription is charged for itself, so those add up; on which day is told only where it
+    is the same one. Where one of them is not known, or in another currency, none is told.
+    """
+    thens = [one.next_charge for one in parts if one.next_charge]
+    if len(parts) < 2 or not thens:
+        return parts
+    if len(thens) < len(parts) or len({one.currency for one in thens}) > 1:
+        return [without_next(one) for one in parts]
+    days = {one.next_charge_at for one in parts}
+    then = Money(sum(one.amount_in_cents for one in thens), thens[0].currency)
+    at = days.pop() if len(days) == 1 else None
+    is_estimate = any(one.is_estimate for one in parts)
+    return [
+        replace(one, next_charge=then, next_charge_at=at, is_estimate=is_estimate) for one in parts
+    ]
+
+
 def without_next(price: Preview) -> Preview:
     """What is due now alone: the visitor's answer will decide what comes after it."""
     return replace(price, next_charge=None, next_charge_at=None, is_estimate=False)

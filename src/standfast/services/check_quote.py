@@ -12,6 +12,7 @@ NOT_SHOWN = "The prompt shows the price first, and the click came without one."
 NOT_OURS = "The price it came with is not one of ours: somebody made or changed it."
 OVER = "The price it came with is over. A price holds for 15 minutes."
 ANOTHERS = "The price it came with was given to another visitor or app."
+CHANGED = "The customer's subscriptions have changed since the price was shown."
 FOR_ANOTHER = "The price it came with is for another offer, version, step or button."
 
 
@@ -26,11 +27,14 @@ class CheckQuote:
         *,
         step: str,
         button: str,
-        actions: int,
+        runs: int | None,
         is_needed: bool,
         now: datetime,
     ) -> tuple[Preview, ...] | Refused:
-        """What was shown for each of so many actions; nothing where no price was needed or sent."""
+        """What was shown for each of so many runs; nothing where no price was needed or sent.
+
+        `runs` is None where there will be none, since the offer cannot be kept.
+        """
         if quote is None:
             return _refused(NOT_SHOWN) if is_needed else ()
         try:
@@ -41,8 +45,10 @@ class CheckQuote:
             return _refused(ANOTHERS)
         except TokenInvalid:
             return _refused(NOT_OURS)
-        is_for_it = said.offer == offer_of(claims, step=step, button=button)
-        return parts_of(said) if is_for_it and len(said.dues) == actions else _refused(FOR_ANOTHER)
+        if said.offer != offer_of(claims, step=step, button=button):
+            return _refused(FOR_ANOTHER)
+        is_as_shown = runs is None or len(said.dues) == runs
+        return parts_of(said) if is_as_shown else _refused(CHANGED)
 
 
 def _refused(message: str) -> Refused:

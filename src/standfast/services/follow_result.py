@@ -9,7 +9,7 @@ from standfast.clock import Clock
 from standfast.config import Durations
 from standfast.connectors.registry import Registry
 from standfast.contract.actions import RefusalReason
-from standfast.domain.action_run import CAME_TO_NOTHING, ActionRun, Origin, RunState
+from standfast.domain.action_run import CAME_TO_NOTHING, ActionRun, Origin, RunState, is_same_deed
 from standfast.domain.decision_token import ResultClaims
 from standfast.domain.prompt import ResultTexts
 from standfast.services.errors import NotFound
@@ -118,14 +118,19 @@ class FollowResult:
         """
         if len({_text_of(run.state, texts) for run in runs}) < 2:
             return next((view_of(run, texts).message for run in runs), "")
-        return " ".join(dict.fromkeys(self._sentence(run, texts) for run in runs))
+        return " ".join(dict.fromkeys(self._sentence(run, runs, texts) for run in runs))
 
-    def _sentence(self, run: ActionRun, texts: ResultTexts) -> str:
-        is_done = run.state is RunState.SUCCEEDED
-        if not is_done and run.state not in CAME_TO_NOTHING:
-            return view_of(run, texts).message
+    def _sentence(self, run: ActionRun, runs: Sequence[ActionRun], texts: ResultTexts) -> str:
+        """Of the same change to several subscriptions it is said once what became of all."""
         spec = self.registry.find_action(run.connector, run.action)
-        return spec.told(is_done=is_done) if spec else view_of(run, texts).message
+        alike = [one for one in runs if one is run or is_same_deed(one, run, spec)]
+        still = next((one for one in alike if one.state not in _OVER), None)
+        if spec is None or still is not None:
+            return view_of(still or run, texts).message
+        is_done = {one.state is RunState.SUCCEEDED for one in alike}
+        if len(is_done) > 1 and spec.spread is not None:
+            return spec.spread.partly_done
+        return spec.told(is_done=is_done.pop())
 
     def result_token(self, row: InteractionRow) -> str:
         expires_at = self.clock.now() + timedelta(seconds=self.durations.result_token)
@@ -142,6 +147,9 @@ class FollowResult:
         with self.database.writing() as transaction:
             for run in lock_runs(transaction, interaction_id):
                 go_on(transaction, run, because="the visitor came back", now=now)
+
+
+_OVER = CAME_TO_NOTHING | {RunState.SUCCEEDED}
 
 
 def view_of(run: ActionRun, texts: ResultTexts) -> RunView:

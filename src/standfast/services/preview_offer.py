@@ -19,7 +19,14 @@ from standfast.contract.errors import CallFailed, SettingsRefused, SitePaused, T
 from standfast.domain.decision_token import DecisionClaims
 from standfast.domain.filling import TraitUnfit, lacks_answer
 from standfast.domain.prompt import AttachedAction, Button, ResultTexts
-from standfast.domain.quote import claims_of, offer_of, sentence, total, without_next
+from standfast.domain.quote import (
+    added_up,
+    claims_of,
+    offer_of,
+    sentence,
+    total,
+    without_next,
+)
 from standfast.domain.visitor import Identity
 from standfast.services.check_offer import CheckOffer
 from standfast.services.clicked import button_named, one_of, step_named
@@ -31,7 +38,7 @@ from standfast.services.errors import (
     SiteSilent,
     TokenRefused,
 )
-from standfast.services.fill_orders import fill_orders, read_visitor_of
+from standfast.services.fill_orders import TooManyRuns, fill_orders, read_visitor_of
 from standfast.services.open_site import Site, Sites
 from standfast.services.tokens import Tokens
 from standfast.services.visitor_words import refused_words
@@ -182,16 +189,20 @@ class PreviewOffer:
         values: Mapping[str, str],
         now: datetime,
     ) -> tuple[Preview, ...]:
-        billing_ids, state = read_visitor_of(self.database, self.registry, identity, actions)
+        clicker = read_visitor_of(self.database, self.registry, identity, actions)
         try:
-            orders = fill_orders(self.registry, actions, answers=values, traits=state.traits)
+            orders = fill_orders(self.registry, clicker, actions, answers=values)
         except TraitUnfit as unfit:
             raise _NotKept(RefusalReason.PARAMETER_INVALID, _TRAIT_UNFIT) from unfit
-        parts = [self._part(identity, one, billing_ids[one.connector].value, now) for one in orders]
-        return tuple(
-            without_next(part) if lacks_answer(action.parameters, values) else part
-            for part, action in zip(parts, actions, strict=True)
-        )
+        except TooManyRuns as many:
+            raise _NotKept(many.refused.reason, many.refused.message) from many
+        told: list[Preview] = []
+        for action, runs in zip(actions, orders, strict=True):
+            who = clicker.billing_ids[action.connector].value
+            parts = added_up([self._part(identity, one, who, now) for one in runs])
+            is_open = lacks_answer(action.parameters, values)
+            told += [without_next(one) if is_open else one for one in parts]
+        return tuple(told)
 
     def _part(
         self, identity: Identity, action: AttachedAction, billing_id: str, now: datetime

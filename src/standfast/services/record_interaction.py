@@ -16,6 +16,7 @@ from standfast.domain.decision_token import DecisionClaims
 from standfast.domain.filling import AnswerUnfit, TraitUnfit, check_answers
 from standfast.domain.interaction import (
     FINAL,
+    MOST_RUNS,
     Kind,
     claim_of,
     interaction_id,
@@ -30,7 +31,7 @@ from standfast.services.check_offer import CheckOffer
 from standfast.services.check_quote import CheckQuote
 from standfast.services.clicked import button_named, one_of, step_named
 from standfast.services.errors import FieldInvalid, IdentityRefused, NotNow
-from standfast.services.fill_orders import fill_orders, read_visitor_of
+from standfast.services.fill_orders import TooManyRuns, fill_orders, read_visitor_of
 from standfast.services.follow_result import FollowResult, Recorded
 from standfast.services.reserve_limits import ReserveLimits, reserve
 from standfast.services.snapshots import Snapshots
@@ -67,6 +68,15 @@ class Deed:
 
 
 @dataclass(frozen=True)
+class _Judged:
+    """Who the visitor is to the billing systems, what is to be run for them, or why nothing is."""
+
+    billing_ids: Mapping[str, BillingId]
+    orders: tuple[AttachedAction, ...] = ()
+    refused: Refused | None = None
+
+
+@dataclass(frozen=True)
 class RecordInteraction:
     """A deed is stored once; every repetition is told what became of the first."""
 
@@ -97,10 +107,11 @@ class RecordInteraction:
         _refuse_unfit_answers(body, deed, kind)
         if actions and not identity.is_signed:
             raise IdentityRefused("A change of a bill needs a signed identity.")
-        agreed = self._agreed(deed, kind, claims, body, actions)
+        judged = self._judged(identity, deed, kind, claims, actions, now)
+        agreed = self._agreed(deed, kind, claims, body, judged) if actions else ()
         if isinstance(agreed, Refused):
             return self._refuse_price(identity, deed, kind, claims, agreed)
-        return self._store(identity, deed, kind, claims, claim, actions, body, agreed)
+        return self._store(identity, deed, kind, claims, claim, judged, body, agreed)
 
     def _agreed(
         self,
@@ -108,17 +119,15 @@ class RecordInteraction:
         kind: Kind,
         claims: DecisionClaims,
         body: PromptBody,
-        actions: tuple[AttachedAction, ...],
+        judged: "_Judged",
     ) -> tuple[Preview, ...] | Refused:
-        """The price that was shown for each action."""
-        if not actions:
-            return ()
+        """The price that was shown for each run."""
         return CheckQuote(self.tokens).agreed(
             claims,
             deed.quote,
             step=deed.step,
             button=kind,
-            actions=len(actions),
+            runs=None if judged.refused else len(judged.orders),
             is_needed=body.show_price and kind is Kind.ACCEPT,
             now=self.clock.now(),
         )
@@ -165,12 +174,12 @@ class RecordInteraction:
         kind: Kind,
         claims: DecisionClaims,
         claim: str,
-        actions: tuple[AttachedAction, ...],
+        judged: "_Judged",
         body: PromptBody,
         agreed: tuple[Preview, ...],
     ) -> Recorded:
         now = self.clock.now()
-        billing_ids, orders, refused = self._judged(identity, deed, kind, claims, actions, now)
+        billing_ids, orders, refused = judged.billing_ids, judged.orders, judged.refused
         wanted = self.limits.wanted(identity, claims.prompt_id, kind, orders, billing_ids, now)
         if refused is None and isinstance(wanted, Refused):
             refused = wanted
@@ -204,21 +213,23 @@ class RecordInteraction:
         claims: DecisionClaims,
         actions: tuple[AttachedAction, ...],
         now: datetime,
-    ) -> tuple[dict[str, BillingId], tuple[AttachedAction, ...], Refused | None]:
-        """Who the visitor is to the billing systems, the actions filled, or why not."""
+    ) -> "_Judged":
         if not actions:
-            return {}, (), None
-        billing_ids, state = read_visitor_of(self.database, self.registry, identity, actions)
+            return _Judged({})
+        clicker = read_visitor_of(self.database, self.registry, identity, actions)
         refused = self.offers.refusal(
             identity, claims, step=deed.step, button=Button(kind), now=now
         )
         if refused is not None:
-            return billing_ids, (), refused
+            return _Judged(clicker.billing_ids, refused=refused)
         try:
-            orders = fill_orders(self.registry, actions, answers=deed.values, traits=state.traits)
+            orders = fill_orders(self.registry, clicker, actions, answers=deed.values)
         except TraitUnfit as unfit:
-            return billing_ids, (), Refused(RefusalReason.PARAMETER_INVALID, str(unfit))
-        return billing_ids, orders, None
+            refused = Refused(RefusalReason.PARAMETER_INVALID, str(unfit))
+            return _Judged(clicker.billing_ids, refused=refused)
+        except TooManyRuns as many:
+            return _Judged(clicker.billing_ids, refused=many.refused)
+        return _Judged(clicker.billing_ids, tuple(one for runs in orders for one in runs))
 
     def _add_runs(
         self,
@@ -263,7 +274,7 @@ class RecordInteraction:
             user_id=row.user_id,
             billing_id=billing_id.value,
             lane=connection.lane(billing_id.value),
-            sequence=int(at.timestamp() * 1_000_000) * 16 + position,
+            sequence=int(at.timestamp() * 1_000_000) * MOST_RUNS + position,
             stop_on_error=action.stop_on_error,
             moves_money=spec.moves_money,
             created_at=at,

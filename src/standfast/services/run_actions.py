@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from standfast.clock import Clock
 from standfast.config import Durations
 from standfast.connectors.redaction import scrub
+from standfast.connectors.registry import Registry
 from standfast.connectors.slots import Lane
 from standfast.connectors.transport import ReadOnlyTransport
 from standfast.contract.actions import (
@@ -28,7 +29,14 @@ from standfast.contract.actions import (
 )
 from standfast.contract.errors import SettingsRefused
 from standfast.contract.records import CustomerBilling
-from standfast.domain.action_run import CAME_TO_NOTHING, STOPS_CHAIN, ActionRun, Origin, RunState
+from standfast.domain.action_run import (
+    CAME_TO_NOTHING,
+    STOPS_CHAIN,
+    ActionRun,
+    Origin,
+    RunState,
+    is_same_deed,
+)
 from standfast.domain.attempt_chain import EntryKind
 from standfast.domain.interaction import visitor_key
 from standfast.domain.run_transitions import (
@@ -79,6 +87,7 @@ class RunActions:
     sites: Sites
     clock: Clock
     durations: Durations
+    registry: Registry
 
     def advance(self, run: ActionRun) -> ActionRun:
         """The run after its next step. The caller holds its lease; a lost one changes nothing."""
@@ -297,14 +306,15 @@ class RunActions:
     def _end_chain(self, transaction: Transaction, ended: ActionRun) -> None:
         """A step that ended badly stops the later ones of the same click, if it was told to.
 
-        What operators began about the click stands for itself.
+        What operators began about the click stands for itself; so does the same step done to
+        another subscription.
         """
         if ended.state not in STOPS_CHAIN or not ended.stop_on_error:
             return
-        now = self.clock.now()
+        now, spec = self.clock.now(), self.registry.find_action(ended.connector, ended.action)
         for run in lock_runs(transaction, ended.interaction_id):
             is_later = run.position > ended.position and run.origin is Origin.CLICK
-            if is_later and not run.is_finished:
+            if is_later and not run.is_finished and not is_same_deed(run, ended, spec):
                 cancelled = cancel_after(run, ended, now=now)
                 save_run(transaction, cancelled, EntryKind.CHANGED, {"after": ended.id}, at=now)
 

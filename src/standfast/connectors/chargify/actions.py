@@ -207,6 +207,25 @@ def obstacle(
     )
 
 
+def spread(
+    action: str,
+    parameters: Mapping[str, str],
+    *,
+    billing: CustomerBilling | None,
+    named: str | None,
+) -> tuple[Mapping[str, str], ...]:
+    """One set for each subscription that is meant by 'all of them', else the parameters alone.
+
+    `named`: the subscription that `chargify_id` names, if that is what it holds.
+    """
+    known = ACTIONS.get(action)
+    if known is None or known.each is None or billing is None:
+        return (parameters,)
+    each = known.each(billing.records, parameters, named)
+    sets = [{**parameters, "subscription": one.external_id, "which": "refuse"} for one in each]
+    return tuple(sets) or (parameters,)
+
+
 def _unfit(order: Order, settings: Mapping[str, str]) -> Refused | None:
     """Why an order is refused before anything is read."""
     action = ACTIONS.get(order.action)

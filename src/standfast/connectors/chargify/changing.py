@@ -15,7 +15,7 @@ from urllib.parse import quote
 import structlog
 
 from standfast.connectors.chargify import obstacles, previews
-from standfast.connectors.chargify.choosing import Tier, choose
+from standfast.connectors.chargify.choosing import MOST, Tier, choose, matching
 from standfast.connectors.chargify.models import Subscription
 from standfast.connectors.chargify.records import (
     IdHolds,
@@ -28,6 +28,7 @@ from standfast.connectors.chargify.writing import (
     Done,
     Job,
     Question,
+    Records,
     Write,
     Written,
     charged,
@@ -56,7 +57,6 @@ from standfast.contract.transport import Call, Method, Transport
 
 _log = structlog.stdlib.get_logger(__name__)
 
-Records: TypeAlias = tuple[BillingRecord, ...]
 Hindrance: TypeAlias = Refused | NeedsVisitor | None
 
 
@@ -147,6 +147,7 @@ class Change(ABC):
             is_so=self.is_so,
             preview=self.preview if self.spec.has_preview else None,
             undo_of=self.undo_of if self.spec.undo is not None else None,
+            each=self.each,
         )
 
     def prepare(self, job: Job) -> Write | Done:
@@ -205,8 +206,7 @@ class Change(ABC):
         if asked and not own:
             text = f"The customer has no subscription {asked}."
             return Refused(RefusalReason.NO_SUBSCRIPTION, text)
-        fitting = tuple(_both(tier, lambda one: self.fits(one, wish)) for tier in self.tiers)
-        which = wish.wanted.get("which", "refuse")
+        which, fitting = wish.wanted.get("which", "refuse"), self._fitting(wish)
         chosen = choose(own, plan=plan, which=which, tiers=fitting, named=named)
         if not isinstance(chosen, Refused) or chosen.reason is not RefusalReason.NO_SUBSCRIPTION:
             return chosen
@@ -216,6 +216,27 @@ class Change(ABC):
         if not isinstance(so, Refused):
             return so
         return _in_no_state(own[0]) if asked and not plan else chosen
+
+    def _fitting(self, wish: Wish) -> tuple[Tier, ...]:
+        return tuple(_both(tier, lambda one: self.fits(one, wish)) for tier in self.tiers)
+
+    def each(
+        self, records: Records, wanted: Mapping[str, str], named: str | None = None
+    ) -> Records:
+        """The several that one click is done to, oldest first; none where it is spread over none.
+
+        Nor where there are more than one click may change: then the ordinary rules refuse.
+        """
+        if not self.spec.may_spread(wanted):
+            return ()
+        named = wanted.get("subscription") or named
+        found = matching(
+            records,
+            plan=wanted.get(self.plan_key),
+            tiers=self._fitting(Wish(wanted)),
+            named=named,
+        )
+        return tuple(found) if 1 < len(found) <= MOST else ()
 
     def confirm(self, written: Written) -> Done:
         job, target = written.job, written.target or ""
@@ -259,16 +280,22 @@ class Change(ABC):
         if found is not None or question.billing is None:
             return found
         records = question.billing.records
+        each = self.each(records, question.wanted)
+        if each:
+            ways = (self._in_the_way(question, one, wish) for one in each)
+            return next((one for one in ways if one is not None), None)
         chosen = self._choose(records, wish)
         if isinstance(chosen, Refused):
             return chosen
         if self.is_done(chosen, wish):
             text = f"Subscription {chosen.external_id}: {self.was_so}"
             return Refused(RefusalReason.ALREADY_DONE, text)
+        return self._in_the_way(question, chosen, wish)
+
+    def _in_the_way(self, question: Question, chosen: BillingRecord, wish: Wish) -> Refused | None:
+        records = question.billing.records if question.billing else ()
         hindrance = self.hindrance(chosen, wish, records)
-        if isinstance(hindrance, Refused):
-            return hindrance
-        return self.of_items(question, chosen)
+        return hindrance if isinstance(hindrance, Refused) else self.of_items(question, chosen)
 
 
 def path_of(record: BillingRecord, operation: str = "") -> str:

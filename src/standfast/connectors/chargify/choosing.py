@@ -1,6 +1,7 @@
 """Which of a customer's subscriptions an action means. Never silently the first one."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import TypeAlias
 
 from standfast.contract.actions import (
@@ -32,6 +33,9 @@ WHICH = ParameterSpec(
         Choice("newest", "Take the newest"),
     ),
 )
+ALL = "all"
+MOST = 10
+"""To so many subscriptions one click is done at the most."""
 SUBSCRIPTION = ParameterSpec(
     "subscription",
     "Subscription",
@@ -81,12 +85,26 @@ def choose(
     meant without a plan, and goes before others of the same plan.
     """
     own = list(records)
-    matching = [one for one in own if _matches(one, plan, named)]
-    for tier in tiers:
-        found = [one for one in matching if tier(one)]
-        if found:
-            return _one_of(found, which, named)
+    found = matching(own, plan=plan, tiers=tiers, named=named)
+    if found:
+        return _one_of(found, which, named)
     return Refused(RefusalReason.NO_SUBSCRIPTION, _none(own, plan))
+
+
+def matching(
+    records: Iterable[BillingRecord],
+    *,
+    plan: str | None,
+    tiers: tuple[Tier, ...],
+    named: str | None = None,
+) -> list[BillingRecord]:
+    """Those of the first tier that has any, oldest first."""
+    own = sorted((one for one in records if _matches(one, plan, named)), key=_age)
+    for tier in tiers:
+        found = [one for one in own if tier(one)]
+        if found:
+            return found
+    return []
 
 
 def _matches(record: BillingRecord, plan: str | None, named: str | None) -> bool:
@@ -96,6 +114,8 @@ def _matches(record: BillingRecord, plan: str | None, named: str | None) -> bool
 
 
 def _one_of(found: list[BillingRecord], which: str, named: str | None) -> BillingRecord | Refused:
+    if which == ALL and len(found) > 1:
+        return Refused(RefusalReason.SEVERAL_SUBSCRIPTIONS, _not_all(found))
     the_named = next((one for one in found if one.external_id == named), None)
     if the_named is not None or len(found) == 1:
         return the_named or found[0]
@@ -108,7 +128,19 @@ def _one_of(found: list[BillingRecord], which: str, named: str | None) -> Billin
 
 
 def newest(found: list[BillingRecord]) -> BillingRecord:
-    return max(found, key=lambda one: (one.created_at, len(one.external_id), one.external_id))
+    return max(found, key=_age)
+
+
+def _age(record: BillingRecord) -> tuple[datetime, int, str]:
+    return record.created_at, len(record.external_id), record.external_id
+
+
+def _not_all(found: list[BillingRecord]) -> str:
+    """A run is done to one subscription; which ones there are was to be known with the click."""
+    if len(found) > MOST:
+        text = f"One click is done to at most {MOST}, and these match: {_listed(found)}."
+        return f"{text} Choose a plan."
+    return f"Not all that match were known at the click: {_listed(found)}. Sync, then offer again."
 
 
 def _none(own: list[BillingRecord], plan: str | None) -> str:

@@ -157,6 +157,18 @@ class ChargifyConnector:
     ) -> Refused | None:
         return actions.obstacle(action, parameters, billing=billing, items=items, now=now)
 
+    def spread(
+        self,
+        action: str,
+        parameters: Mapping[str, str],
+        *,
+        billing: CustomerBilling | None,
+        billing_id: str,
+        settings: Mapping[str, str],
+    ) -> tuple[Mapping[str, str], ...]:
+        named = billing_id if IdHolds.of(settings) is IdHolds.SUBSCRIPTION_ID else None
+        return actions.spread(action, parameters, billing=billing, named=named)
+
     def perform(self, order: Order, desk: Desk, settings: Mapping[str, str]) -> Outcome:
         return actions.perform(order, desk, settings, self._portal(settings))
 

@@ -24,10 +24,11 @@ from standfast.contract.actions import (
     Unknown,
 )
 from standfast.contract.catalogue import CatalogueItem, ItemKind, Money
-from standfast.contract.records import CustomerBilling
+from standfast.contract.records import BillingRecord, CustomerBilling
 from standfast.contract.transport import Answer, Call, Transport
 
 Items: TypeAlias = Mapping[tuple[ItemKind, str], CatalogueItem]
+Records: TypeAlias = tuple[BillingRecord, ...]
 REVENUE = "revenue"
 """Key in a memo: all that the subscription had brought in before, in cents."""
 
@@ -98,6 +99,8 @@ class ActionOfChargify:
     answer to the write. `look_up` may raise `CallFailed`. `obstacle` calls nobody.
     `wants_it_canceled`: "already canceled" is this action's success. `is_so` judges whether a
     subscription is as an order wants it, for a refusal that somebody faster may have caused.
+    `each` (records, parameters, the subscription `chargify_id` names): the several subscriptions
+    that one click is done to, none where it is not spread.
     `preview` may raise `CallFailed`; it and `undo_of` (order, what it succeeded with) are there
     when the spec says so.
     """
@@ -111,6 +114,7 @@ class ActionOfChargify:
     is_so: Callable[[Subscription, Order], bool] | None = None
     preview: Callable[[Job], Preview | Refused] | None = None
     undo_of: Callable[[Order, str], Undoing | Refused] | None = None
+    each: Callable[[Records, Mapping[str, str], str | None], Records] | None = None
 
 
 def done(account: Account, subscription: str, message: str = "") -> Done:

@@ -193,6 +193,17 @@ class ScriptedConnector:
     ) -> Refused | None:
         return None
 
+    def spread(
+        self,
+        action: str,
+        parameters: Mapping[str, str],
+        *,
+        billing: CustomerBilling | None,
+        billing_id: str,
+        settings: Mapping[str, str],
+    ) -> tuple[Mapping[str, str], ...]:
+        return (parameters,)
+
     def perform(self, order: Order, desk: Desk, settings: Mapping[str, str]) -> Outcome:
         if self.malformed_billing_id(settings, order.billing_id) is not None:
             return Refused(RefusalReason.BILLING_ID_MALFORMED, "The id is no word.")

@@ -64,3 +64,15 @@ class SpecSuite:
                 parameter = action.parameter(key)
                 assert parameter is not None, action.key
                 assert value in {one.value for one in parameter.choices}, action.key
+
+    def test_what_is_spread_is_a_choice_and_names_its_subscription(self, rig: SpecRig) -> None:
+        for action in rig.connector.spec.actions:
+            spread = action.spread
+            if spread is None:
+                continue
+            parameter = action.parameter(spread.parameter)
+            assert parameter is not None, action.key
+            assert spread.value in {one.value for one in parameter.choices}, action.key
+            assert spread.value != parameter.default, action.key
+            assert action.parameter(spread.names) is not None, action.key
+            assert spread.partly_done.endswith("."), action.key

@@ -37,6 +37,7 @@ from standfast.contract.errors import CallFailed, SettingsRefused, StandfastErro
 from standfast.contract.testing.desk import RecordingDesk
 from standfast.contract.testing.hearing import HearingSuite
 from standfast.contract.testing.specs import SpecSuite
+from standfast.contract.testing.spreading import SpreadSuite
 from standfast.contract.transport import Transport
 
 
@@ -98,7 +99,7 @@ class ConnectorRig(Protocol):
         ...
 
 
-class ConnectorSuite(SpecSuite, HearingSuite):
+class ConnectorSuite(SpecSuite, SpreadSuite, HearingSuite):
     """What the contract promises, connector by connector."""
 
     def test_a_wrong_setting_is_refused_on_its_field(self, rig: ConnectorRig) -> None:
