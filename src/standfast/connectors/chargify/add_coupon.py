@@ -1,6 +1,7 @@
 """Add a coupon code to a subscription."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from standfast.connectors.chargify import obstacles, previews
 from standfast.connectors.chargify.changing import (
@@ -11,7 +12,7 @@ from standfast.connectors.chargify.changing import (
     path_of,
     post,
 )
-from standfast.connectors.chargify.choosing import PLAN, SUBSCRIPTION, WHICH, takes_coupon
+from standfast.connectors.chargify.choosing import ALL, PLAN, SUBSCRIPTION, WHICH, takes_coupon
 from standfast.connectors.chargify.writing import Job, Question
 from standfast.contract.actions import (
     ActionSpec,
@@ -22,6 +23,7 @@ from standfast.contract.actions import (
     Preview,
     RefusalReason,
     Refused,
+    SpreadSpec,
     Undoing,
     UndoSpec,
 )
@@ -50,7 +52,11 @@ SPEC = ActionSpec(
             ),
         ),
         SUBSCRIPTION,
-        WHICH,
+        replace(
+            WHICH,
+            help=f"{WHICH.help} All of them: each that has it not yet, by a run of its own.",
+            choices=(*WHICH.choices, Choice(ALL, "Add it to all of them")),
+        ),
     ),
     done="The coupon was added.",
     not_done="The coupon could not be added.",
@@ -64,6 +70,12 @@ SPEC = ActionSpec(
         gives_not_back="Coupons that it replaced, and the discount of charges made meanwhile.",
     ),
     calls=("`POST /subscriptions/{id}/add_coupon.json`: the change; the answer holds it",),
+    spread=SpreadSpec(
+        WHICH.key,
+        ALL,
+        names=SUBSCRIPTION.key,
+        partly_done="The coupon was added to some of your subscriptions, but not to all of them.",
+    ),
 )
 
 
@@ -82,6 +94,10 @@ class AddCoupon(Change):
     spec = SPEC
     tiers = (takes_coupon,)
     was_so = "The coupon was on it before."
+
+    def fits(self, record: BillingRecord, wish: Wish) -> bool:
+        """Of all of them those are meant that it is not on yet."""
+        return not (self.spec.may_spread(wish.wanted) and self.is_done(record, wish))
 
     def is_done(self, record: BillingRecord, wish: Wish) -> bool:
         return takes_coupon(record) and wish.wanted["coupon"].upper() in record.coupon_codes

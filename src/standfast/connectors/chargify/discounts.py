@@ -1,11 +1,11 @@
 """What an accepted coupon gives away in the next 12 months, at today's price."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from standfast.connectors.chargify import obstacles
-from standfast.connectors.chargify.choosing import takes_coupon
+from standfast.connectors.chargify.choosing import ALL, takes_coupon
 from standfast.connectors.chargify.pricing import Discount
 from standfast.connectors.chargify.writing import Items
 from standfast.contract.actions import RefusalReason, Refused
@@ -40,7 +40,8 @@ def of(
     """None when the action gives no coupon; `Refused` when the coupon or the price is not known.
 
     A trial is not looked at: what is told is the most it can come to. Nor is it known here which
-    subscription `chargify_id` may name: of several that may be meant the dearest counts.
+    subscription `chargify_id` may name: of several that may be meant the dearest counts; where it
+    goes to all of them, what it comes to in all.
     """
     code = parameters.get("coupon", "")
     if action not in _GIVE_COUPONS or not code:
@@ -50,10 +51,15 @@ def of(
         return obstacles.no_such_coupon(code)
     is_new = action == "create_subscription"
     priced = [_new(parameters, items)] if is_new else _present(parameters, billing, items)
-    return _dearest([one if isinstance(one, Refused) else _discount(coupon, one) for one in priced])
+    if not priced:
+        return None
+    each = [one if isinstance(one, Refused) else _discount(coupon, one) for one in priced]
+    return _of_several(each, sum if parameters.get("which") == ALL else max)
 
 
-def _dearest(discounts: list[Money | Refused]) -> Money | Refused:
+def _of_several(
+    discounts: list[Money | Refused], count: Callable[[list[int]], int]
+) -> Money | Refused:
     """`Refused` too where one of them is: it may be the dearest."""
     told = [one for one in discounts if isinstance(one, Money)]
     if len(told) < len(discounts):
@@ -63,7 +69,7 @@ def _dearest(discounts: list[Money | Refused]) -> Money | Refused:
             "The customer has subscriptions in several currencies. Name the one that is meant."
         )
         return Refused(RefusalReason.OTHER, problem)
-    return max(told, key=lambda one: one.amount_in_cents)
+    return Money(count([one.amount_in_cents for one in told]), told[0].currency)
 
 
 def _discount(coupon: Coupon, priced: _Priced) -> Money | Refused:
@@ -94,17 +100,20 @@ def _new(parameters: Mapping[str, str], items: Items) -> _Priced | Refused:
 def _present(
     parameters: Mapping[str, str], billing: CustomerBilling | None, items: Items
 ) -> list[_Priced | Refused]:
-    """Of each subscription that may be meant; without any of the plan that is named."""
+    """Of each subscription that may be meant; without any of the plan that is named.
+
+    None where it goes to all of them and is on each already.
+    """
     named, asked = parameters.get("plan", ""), parameters.get("subscription", "")
     own = [
-        _paid(one, items)
+        one
         for one in (billing.records if billing else ())
         if takes_coupon(one)
         and named in {"", one.plan_external_id}
         and asked in {"", one.external_id}
     ]
     if own:
-        return own
+        return [_paid(one, items) for one in own if not _has_it(one, parameters)]
     plan = items.get((ItemKind.PLAN, named))
     is_another = bool(asked) and billing is not None
     if isinstance(plan, Plan) and not is_another:
@@ -112,6 +121,12 @@ def _present(
     which = f"no subscription {asked}" if is_another else "no subscription"
     problem = f"The customer has {which} that takes a coupon."
     return [Refused(RefusalReason.NO_SUBSCRIPTION, problem)]
+
+
+def _has_it(record: BillingRecord, parameters: Mapping[str, str]) -> bool:
+    """Whether 'all of them' leaves this one out."""
+    code = parameters.get("coupon", "").upper()
+    return parameters.get("which") == ALL and code in record.coupon_codes
 
 
 def _paid(record: BillingRecord, items: Items) -> _Priced | Refused:
