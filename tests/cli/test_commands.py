@@ -8,6 +8,14 @@ from standfast.cli.options import build_parser, parse
 HELP = (["--help"], ["serve", "--help"], ["app", "create", "--help"], ["connection", "save", "-h"])
 
 
+@pytest.mark.parametrize("verb", ["verify", "prove"])
+def test_an_auditor_reads_what_the_exit_status_of_a_verdict_means(verb: str, capsys) -> None:
+    with pytest.raises(SystemExit):
+        parse(["audit", verb, "--help"])
+
+    assert "exit status: 0 everything holds, 1 it does not" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("arguments", HELP, ids=" ".join)
 def test_help_shows_an_example_or_the_exit_statuses(arguments, capsys) -> None:
     with pytest.raises(SystemExit) as caught:

@@ -5,13 +5,16 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import Any
 
-EPILOG = """exit status: 0 done, 1 failed (the reason stands on standard error), 2 not understood
+STATUS = "0 done, 1 failed (the reason stands on standard error), 2 not understood"
+VERDICT = "0 everything holds, 1 it does not (what is broken is named), 2 not understood"
+
+EPILOG = f"""exit status: {STATUS}
 
 settings come from the environment: STANDFAST_DATA, STANDFAST_URL, DATABASE_URL, STANDFAST_KEY,
 STANDFAST_TRUSTED_PROXIES, STANDFAST_SIMULATOR_HOSTS, STANDFAST_LIMITS, STANDFAST_DURATIONS"""
 
 Parser = argparse.ArgumentParser
-AddCommand = Callable[[str, str, str], Parser]
+AddCommand = Callable[..., Parser]
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -40,12 +43,13 @@ def build_parser() -> Parser:
 
 
 def _adder(commands: Any) -> AddCommand:
-    def add(name: str, summary: str, example: str) -> Parser:
+    def add(name: str, summary: str, example: str, *, status: str = STATUS) -> Parser:
         parser = commands.add_parser(
             name,
             help=summary,
             description=f"{summary[0].upper()}{summary[1:]}.",
-            epilog=f"example: standfast {example}",
+            epilog=f"example: standfast {example}\n\nexit status: {status}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         parser.add_argument("--data", help="the data folder (else STANDFAST_DATA, else ./data)")
         return parser
@@ -143,7 +147,12 @@ def _add_apps(commands: Any) -> None:
 
 def _add_audit(commands: Any) -> None:
     add = _group(commands, "audit", "the sealed chain over every bill change and console change")
-    verify = add("verify", "verify the whole chain, or name the first broken row", "audit verify")
+    verify = add(
+        "verify",
+        "verify the whole chain, or name the first broken row",
+        "audit verify",
+        status=VERDICT,
+    )
     verify.add_argument(
         "--public-key",
         action="append",
@@ -166,6 +175,7 @@ def _add_audit(commands: Any) -> None:
         "prove",
         "lay out a visitor's bill changes with what proves them",
         "audit prove --app app_1 --visitor ada",
+        status=VERDICT,
     )
     prove.add_argument("--app", required=True)
     prove.add_argument("--visitor", required=True, help="the visitor's user_id")
