@@ -1,6 +1,7 @@
 """The list of prompts and the editor, as a browser without script uses them."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from html import unescape
 
 import msgspec
@@ -12,7 +13,7 @@ from console.forms import fields_of
 from console.prompt_desk import ACTION, Desk, connected_desk
 from console.rig import somebody
 from standfast.domain.interaction import Kind
-from standfast.domain.prompt import AttachedAction, PromptStatus, ReShow
+from standfast.domain.prompt import AttachedAction, PromptStatus, ReShow, Schedule
 from standfast.domain.request import DecideRequest
 from standfast.domain.roles import Role
 
@@ -136,6 +137,7 @@ def test_a_time_is_meant_in_the_app_s_zone(desk: Desk) -> None:
         ("triggers.delay_seconds", "soon"),
         ("priority", "high"),
         ("schedule.ends_at", "tomorrow"),
+        ("schedule.starts_at", "0001-01-01T00:00+14:00"),
         ("name", ""),
     ],
 )
@@ -284,6 +286,18 @@ def test_a_prompt_of_another_app_is_not_there(desk: Desk) -> None:
 
     assert desk.ada.get(desk.path(f"/{prompt_id}")).status_code == 404
     assert desk.ada.post(desk.path(f"/{prompt_id}/pause")).status_code == 404
+
+
+def test_a_prompt_that_ends_with_the_calendar_can_be_opened(desk: Desk) -> None:
+    prompt_id = desk.save()
+    row = desk.prompt(prompt_id)
+    last = Schedule(ends_at=datetime(9999, 12, 31, 23, 59, tzinfo=UTC))
+    body = msgspec.structs.replace(row.draft, schedule=last)
+    desk.billed.house.publish_prompt.save_draft(
+        desk.billed.app, name=row.name, body=body, prompt_id=prompt_id
+    )
+
+    assert desk.fields(f"/{prompt_id}")["schedule.ends_at"] == "9999-12-31T23:59"
 
 
 def test_further_steps_of_a_prompt_survive_the_editor(desk: Desk) -> None:

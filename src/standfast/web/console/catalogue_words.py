@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from standfast.contract.catalogue import (
     CatalogueItem,
@@ -16,6 +15,7 @@ from standfast.contract.catalogue import (
     ReasonCode,
 )
 from standfast.domain.money_text import money
+from standfast.web.console.render import in_zone
 
 
 def every(interval: Interval) -> str:
@@ -88,7 +88,7 @@ def terms(coupon: Coupon, plans: Mapping[str, str], zone: str) -> str:
 
 
 def day(at: datetime, zone: str) -> str:
-    there = at.astimezone(ZoneInfo(zone))
+    there = in_zone(at, zone)
     return f"{there.day} {there:%b %Y}"
 
 

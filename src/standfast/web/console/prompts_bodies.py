@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
@@ -37,6 +37,7 @@ from standfast.web.console.prompts_edited import (
 )
 from standfast.web.console.prompts_limits import edited_limits, limits_of
 from standfast.web.console.prompts_questions import edited_questions, form_of
+from standfast.web.console.render import in_zone
 
 UNITS = {"hours": 3_600.0, "days": 86_400.0, "seconds": 1.0}
 LOCAL = "%Y-%m-%dT%H:%M"
@@ -178,13 +179,15 @@ def _instant(text: str, zone: str, where: str) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(text)
-    except ValueError as error:
+        there = found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))
+        there.astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # in UTC it would be in the year 0 or 10000
         raise FieldInvalid("Write a date and a time.", field=where) from error
-    return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))
+    return there
 
 
 def _local(instant: datetime | None, zone: str) -> str:
-    return instant.astimezone(ZoneInfo(zone)).strftime(LOCAL) if instant else ""
+    return in_zone(instant, zone).strftime(LOCAL) if instant else ""
 
 
 def _real(text: str, where: str) -> float:

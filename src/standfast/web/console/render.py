@@ -55,8 +55,16 @@ def filled(context: Context, name: str, default: Any = "") -> str:
 
 def instant(value: datetime, zone: str = "UTC") -> str:
     """As in "23 Nov 2026, 14:05 UTC": what stands there until the browser tells its own zone."""
-    there = value.astimezone(ZoneInfo(zone))
+    there = in_zone(value, zone)
     return f"{there.day} {there:%b %Y, %H:%M} {there.tzname() or ''}".strip()
+
+
+def in_zone(value: datetime, zone: str) -> datetime:
+    """As it is where a clock of that zone would show the year 0 or 10000."""
+    try:
+        return value.astimezone(ZoneInfo(zone))
+    except OverflowError:
+        return value
 
 
 def machine(value: datetime) -> str:
