@@ -1,6 +1,6 @@
 """A connector that does nothing: it writes once to a site that answers at once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from standfast.connectors.slots import Lane
 from standfast.contract.actions import ActionSpec, Desk, Order, Outcome, Succeeded
@@ -35,6 +35,10 @@ class IdleConnector(ScriptedConnector):
 class IdleTransport:
     def send(self, call: Call) -> Answer:
         return Answer(200, b"{}")
+
+    def write(self, call: Call, *, just_before: Callable[[], None]) -> Answer:
+        just_before()
+        return self.send(call)
 
 
 class IdleSites:

@@ -20,7 +20,7 @@ from standfast.connectors.transport import (
     ensure_allowed,
 )
 from standfast.contract.connector import Address
-from standfast.contract.errors import AnswerLost, HostUnknown, NotSent
+from standfast.contract.errors import AnswerLost, HostUnknown, NotSent, SitePaused
 from standfast.contract.transport import Answer, Call, Method, retry_after_seconds
 
 READ = Call(Method.GET, "/site.json")
@@ -143,6 +143,35 @@ def test_a_read_that_took_too_long_is_not_tried_again():
         a_transport(handler).send(READ)
 
     assert len(seen) == 1
+
+
+def test_what_must_stand_before_a_write_is_done_once_nothing_is_waited_for_any_more():
+    order: list[str] = []
+    transport = a_transport(lambda _: order.append("sent") or httpx2.Response(200))
+
+    def journal() -> None:
+        order.append(f"journalled, with {transport.slots.running} slot taken")
+
+    transport.write(WRITE, just_before=journal)
+
+    assert order == ["journalled, with 1 slot taken", "sent"]
+
+
+def test_without_a_slot_nothing_is_journalled_and_without_a_journal_nothing_is_sent():
+    order: list[str] = []
+    transport = a_transport(lambda _: order.append("sent") or httpx2.Response(200))
+
+    def fail() -> None:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        transport.write(WRITE, just_before=fail)
+    assert transport.slots.running == 0
+    transport.slots.throttled(after_seconds=60)
+    with pytest.raises(SitePaused):
+        transport.write(WRITE, just_before=lambda: order.append("journalled"))
+
+    assert order == []
 
 
 def test_a_call_carries_its_body_and_headers_also_with_delete():

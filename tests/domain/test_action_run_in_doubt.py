@@ -10,7 +10,7 @@ from standfast.contract.actions import (
     Succeeded,
 )
 from standfast.domain.action_run import RunResult, RunState
-from standfast.domain.run_transitions import doubt
+from standfast.domain.run_transitions import NextStep, doubt, next_step
 
 
 def test_a_look_up_that_finds_it_ends_the_doubt():
@@ -130,3 +130,11 @@ def test_a_doubt_of_a_day_is_handed_to_a_person():
         finished_at=after(86_401),
         result=RunResult(message="?"),
     )
+
+
+def test_what_was_to_be_sent_once_more_and_found_no_time_is_looked_up_and_not_given_up():
+    sent_once = looked_up(in_doubt(), Absent("not there"), at=6)
+    assert (sent_once.state, sent_once.due_at) == (RunState.RETRYING, after(6))
+
+    assert next_step(sent_once, now=after(3599)) is NextStep.PERFORM
+    assert next_step(sent_once, now=after(3600)) is NextStep.LOOK_UP

@@ -7,6 +7,7 @@ import pytest
 from ledger.dying import Killed, dying_database
 from ledger.rig import LedgerRig
 from standfast.contract.testing import Change
+from standfast.contract.transport import Call
 from standfast.domain.action_run import ActionRun, RunState
 from standfast.domain.attempt_chain import EntryKind, first_broken
 from standfast.store.runs import LeaseLost, list_entries, save_run
@@ -128,3 +129,27 @@ def _kinds(ledger: LedgerRig, run: ActionRun) -> list[EntryKind]:
 def _chain_holds(ledger: LedgerRig, run: ActionRun) -> bool:
     with ledger.database.reading() as reader:
         return first_broken(list_entries(reader, run.id)) is None
+
+
+def test_a_worker_that_stalls_before_its_call_is_believed_however_long_nobody_looks(
+    ledger: LedgerRig,
+):
+    """It was taken for dead and its send for absent; then it sent, and all workers stood still."""
+    (run,) = ledger.click("add_coupon")
+    (stalled,) = ledger.claim(owner="w1")
+
+    def be_overtaken(_call: Call) -> None:
+        ledger.world.on_write = None
+        ledger.clock.advance(31)
+        (taken_over,) = ledger.claim(owner="w2")
+        ledger.actions.advance(taken_over)
+
+    ledger.world.on_write = be_overtaken
+    ledger.actions.advance(stalled)
+    assert ledger.run(run).state is RunState.RETRYING
+
+    ledger.clock.advance(ledger.durations.money_deadline)
+    ledger.work()
+
+    assert ledger.run(run).state is RunState.SUCCEEDED
+    assert ledger.effects(run) == 1

@@ -1,5 +1,6 @@
 """What each step leaves behind: in the journal, in the run, and of the customer."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -46,6 +47,10 @@ class Answering:
 
     def send(self, call: Call) -> Answer:
         return Answer(200, b"{}")
+
+    def write(self, call: Call, *, just_before: Callable[[], None]) -> Answer:
+        just_before()
+        return self.send(call)
 
 
 def test_an_intent_keeps_what_is_to_be_changed_and_how_it_stood_before(ledger: LedgerRig):

@@ -9,7 +9,9 @@ from clocks import FrozenClock
 from ledger.rig import CONNECTION, LedgerRig
 from ledger.test_what_is_written import journal
 from standfast.contract.actions import (
+    Finding,
     NeedsVisitor,
+    Obscure,
     Outcome,
     RefusalReason,
     Refused,
@@ -149,7 +151,9 @@ class TestTheLog:
         assert told == stalled
         assert ledger.effects(run) == 1
 
-    def test_a_run_whose_worker_was_lost_in_the_middle_is_a_warning_and_is_looked_up(
+
+class TestARescue:
+    def test_a_run_whose_worker_was_lost_while_it_sent_is_a_warning_and_is_looked_up(
         self, ledger: LedgerRig, logged
     ) -> None:
         (run,) = ledger.click("add_coupon")
@@ -165,6 +169,24 @@ class TestTheLog:
         assert looked_up.kind is EntryKind.LOOK_UP
         assert ledger.run(run).doubt_at == ledger.clock.now()
         assert ledger.effects(run) == 1
+
+    def test_it_is_held_by_its_rescuer_until_it_was_looked_up(
+        self, ledger: LedgerRig, monkeypatch
+    ) -> None:
+        ledger.click("add_coupon")
+        _lose_the_worker_while_it_sends(ledger)
+        ledger.clock.advance(ledger.durations.lease + 1)
+        found: list[tuple[ActionRun, ...]] = []
+
+        def look_up(*_: object) -> Finding:
+            found.append(ledger.claim(owner="w2"))
+            return Obscure("No answer.")
+
+        monkeypatch.setattr(ledger.sites.connector, "look_up", look_up)
+
+        ledger.step()
+
+        assert found == [()]
 
 
 class TestTheSignal:

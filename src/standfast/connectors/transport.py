@@ -7,7 +7,7 @@ us, so nothing happened there. `AnswerLost`: it left, so it may have. In doubt i
 import logging
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -147,7 +147,11 @@ class HttpTransport:
         ensure_allowed(self.address.base_url, self.hosts, self.simulators)
 
     def send(self, call: Call) -> Answer:
+        return self.write(call, just_before=lambda: None)
+
+    def write(self, call: Call, *, just_before: Callable[[], None]) -> Answer:
         with self.slots.taken(self.lane):
+            just_before()
             answer = self._send(call)
         self._teach_slots(call, answer)
         _log.debug(

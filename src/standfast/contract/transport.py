@@ -1,6 +1,6 @@
 """The way out to a billing system, as a connector sees it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -96,5 +96,16 @@ class Transport(Protocol):
 
         Raises `NotSent` when no byte left us (so nothing happened), `AnswerLost` when the call
         was sent and its answer did not come.
+        """
+        ...
+
+
+class WritingTransport(Transport, Protocol):
+    """What the ledger writes through."""
+
+    def write(self, call: Call, *, just_before: Callable[[], None]) -> Answer:
+        """As `send`; `just_before` is called when nothing is waited for any more.
+
+        What it raises comes out of here, and the call is not sent.
         """
         ...

@@ -142,6 +142,12 @@ class ActionRun(msgspec.Struct, frozen=True, kw_only=True):
         waits = self.state is RunState.WAITING_FOR_VISITOR or self.result.link is not None
         return waits and self.last_sent_at is not None and not self.is_finished
 
+    @property
+    def surely_did_nothing(self) -> bool:
+        """Whether no call of it can have had, or can still have, an effect."""
+        return not self.is_in_doubt and self.doubt_at is None and not self.was_led
+
+
 
 def is_same_deed(one: ActionRun, other: ActionRun, spec: ActionSpec | None) -> bool:
     """Whether both are one action of a click, done to a subscription each."""

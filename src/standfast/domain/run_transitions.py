@@ -39,10 +39,11 @@ class NextStep(StrEnum):
 def next_step(run: ActionRun, *, now: datetime) -> NextStep:
     """What a worker that holds the run does. A doubt is always resolved first.
 
-    Whom a write led to their bank may have confirmed it there and closed the window.
+    When its time is over nothing is sent any more that would show what became of an earlier send;
+    and whom a write led to their bank may have confirmed it there and closed the window.
     """
     is_late = _is_past(run.deadline_at, now)
-    if run.is_in_doubt or (is_late and run.was_led):
+    if run.is_in_doubt or (is_late and not run.surely_did_nothing):
         return NextStep.LOOK_UP
     if is_late:
         return NextStep.GIVE_UP

@@ -29,13 +29,8 @@ NOTHING_UNDER_WAY = UnderWay()
 
 def count_under_way(runs: Iterable[ActionRun]) -> UnderWay:
     open_runs = [run for run in runs if not run.is_finished]
-    in_doubt = sum(not surely_did_nothing(run) for run in open_runs)
+    in_doubt = sum(not run.surely_did_nothing for run in open_runs)
     return UnderWay(len(open_runs) - in_doubt, in_doubt)
-
-
-def surely_did_nothing(run: ActionRun) -> bool:
-    """Whether no call of it can have had, or can still have, an effect."""
-    return not run.is_in_doubt and run.doubt_at is None and not run.was_led
 
 
 def stop(run: ActionRun, why: str, *, now: datetime, durations: Durations) -> ActionRun:
@@ -58,7 +53,7 @@ def stop(run: ActionRun, why: str, *, now: datetime, durations: Durations) -> Ac
 
 def refuse_switched_off(run: ActionRun, *, now: datetime) -> ActionRun:
     """The run of a connection that is switched off; one in doubt goes on being looked up."""
-    if run.is_finished or not surely_did_nothing(run):
+    if run.is_finished or not run.surely_did_nothing:
         return run
     result = RunResult(reason=RefusalReason.CONNECTION_INACTIVE, message=SWITCHED_OFF)
     return _ended(run, RunState.REFUSED, result, now)

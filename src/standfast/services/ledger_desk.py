@@ -8,7 +8,7 @@ from standfast.clock import Clock
 from standfast.connectors.redaction import redact
 from standfast.connectors.transport import ReadOnlyTransport
 from standfast.contract.records import CustomerBilling
-from standfast.contract.transport import Answer, Call, Transport
+from standfast.contract.transport import Answer, Call, Transport, WritingTransport
 from standfast.domain.action_run import ActionRun
 from standfast.domain.attempt_chain import EntryKind
 from standfast.domain.run_transitions import open_intent
@@ -29,7 +29,7 @@ class LedgerDesk:
 
     database: Database
     clock: Clock
-    inner: Transport
+    inner: WritingTransport
     run: ActionRun
     is_dry_run: bool = False
     withheld: dict[str, Any] | None = field(default=None, init=False)
@@ -50,8 +50,11 @@ class LedgerDesk:
         if self.is_dry_run:
             self.withheld = redact(call)
             raise Withheld
-        self._journal_intent(call, target, memo)
-        answer = self.inner.send(call)
+        # From the intent the time is counted after which it can no longer take effect: no waiting
+        # for a slot may come between it and the call.
+        answer = self.inner.write(
+            call, just_before=lambda: self._journal_intent(call, target, memo)
+        )
         self.answer = redact(answer)
         return answer
 

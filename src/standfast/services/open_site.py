@@ -11,7 +11,7 @@ from standfast.connectors.slots import Lane
 from standfast.connectors.transport import HostNotAllowed, Transports
 from standfast.contract.connector import Connector
 from standfast.contract.errors import SettingsRefused
-from standfast.contract.transport import Transport
+from standfast.contract.transport import WritingTransport
 from standfast.store.connections import ConnectionRow
 from standfast.store.schema import connections
 from standfast.store.vault import Vault, context_of
@@ -22,7 +22,7 @@ class Site:
     """A billing system's site, ready to be called."""
 
     connector: Connector
-    transport: Transport
+    transport: WritingTransport
     settings: Mapping[str, str] = field(repr=False)
 
 

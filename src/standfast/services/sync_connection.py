@@ -15,10 +15,12 @@ from standfast.connectors.redaction import scrub
 from standfast.connectors.slots import Lane
 from standfast.connectors.transport import ReadOnlyTransport
 from standfast.contract.actions import RetryCause
+from standfast.contract.connector import Connector
 from standfast.contract.errors import CallFailed, CredentialsRefused, SettingsRefused
+from standfast.contract.transport import Transport
 from standfast.domain.roles import Permission
 from standfast.services.connection_health import note_good_answer, note_trouble
-from standfast.services.open_site import Site, Sites
+from standfast.services.open_site import Sites
 from standfast.services.permissions import Acting
 from standfast.services.write_audit import write_audit
 from standfast.store.billing import (
@@ -101,16 +103,18 @@ class SyncConnections(Acting):
         with self.database.reading() as reader:
             connection = get_connection(reader, row.connection_id)
         opened = self.sites.open(connection, Lane.SYNC)
-        site = Site(opened.connector, ReadOnlyTransport(opened.transport), opened.settings)
+        connector, reading = opened.connector, ReadOnlyTransport(opened.transport)
         pass_id = secrets.token_hex(8)
         match row.what:
             case What.CATALOGUE:
-                return self._sync_catalogue(row, site, pass_id)
+                return self._sync_catalogue(row, connector, reading, pass_id)
             case What.RECORDS:
-                return self._sync_records(row, site, pass_id, started_at)
+                return self._sync_records(row, connector, reading, pass_id, started_at)
 
-    def _sync_catalogue(self, row: SyncRow, site: Site, pass_id: str) -> dict[str, int]:
-        for items in _batches(site.connector.catalogue(site.transport)):
+    def _sync_catalogue(
+        self, row: SyncRow, connector: Connector, reading: Transport, pass_id: str
+    ) -> dict[str, int]:
+        for items in _batches(connector.catalogue(reading)):
             with self.database.writing_mirror() as mirror:
                 replace_items(mirror, row.connection_id, items, pass_id=pass_id)
             self._still_ours(row)
@@ -122,13 +126,18 @@ class SyncConnections(Acting):
             return {**count_items(mirror, row.connection_id), "retired_now": gone}
 
     def _sync_records(
-        self, row: SyncRow, site: Site, pass_id: str, started_at: datetime
+        self,
+        row: SyncRow,
+        connector: Connector,
+        reading: Transport,
+        pass_id: str,
+        started_at: datetime,
     ) -> dict[str, int]:
-        for customers in _batches(site.connector.customers(site.transport)):
+        for customers in _batches(connector.customers(reading)):
             with self.database.writing_mirror() as mirror:
                 replace_customers(mirror, row.connection_id, customers, pass_id=pass_id)
             self._still_ours(row)
-        for records in _batches(site.connector.records(site.transport)):
+        for records in _batches(connector.records(reading)):
             with self.database.writing_mirror() as mirror:
                 replace_records(
                     mirror, row.connection_id, records, pass_id=pass_id, observed_at=started_at

@@ -280,6 +280,10 @@ class WorldTransport:
     def send(self, call: Call) -> Answer:
         return self.world.answer(call)
 
+    def write(self, call: Call, *, just_before: "Callable[[], None]") -> Answer:
+        just_before()
+        return self.send(call)
+
 
 def read_json(answer: Answer) -> dict[str, object] | None:
     """The answer's JSON object, or None when it holds none."""
