@@ -148,7 +148,6 @@ class ActionRun(msgspec.Struct, frozen=True, kw_only=True):
         return not self.is_in_doubt and self.doubt_at is None and not self.was_led
 
 
-
 def is_same_deed(one: ActionRun, other: ActionRun, spec: ActionSpec | None) -> bool:
     """Whether both are one action of a click, done to a subscription each."""
     if spec is None or (one.connector, one.action) != (other.connector, other.action):
