@@ -105,7 +105,8 @@ class TwinLog:
     def of_fault(self, fault: int) -> dict[str, Any] | None:
         """The request that this fault struck."""
         self.collect()
-        return next((call for call in self.calls.values() if call["fault"] == fault), None)
+        with self._lock:  # other rounds collect at the same time
+            return next((call for call in self.calls.values() if call["fault"] == fault), None)
 
     def forget_fault(self, fault: int) -> None:
         """A spent fault only slows the twin down; one that has struck nobody yet stays."""

@@ -10,8 +10,8 @@ from choosy import CHOOSY, ChoosyConnector, an_item
 from clocks import FrozenClock
 from limiting import GIVING, Shown, limited
 from services.clicking_rig import ClickingRig
-from standfast.contract.actions import Preview, RefusalReason, Refused
-from standfast.contract.catalogue import ItemKind, Money
+from standfast.contract.actions import RefusalReason, Refused
+from standfast.contract.catalogue import ItemKind
 from standfast.domain.interaction import Kind
 from standfast.domain.limits import Scope
 from standfast.domain.prompt import (
@@ -277,7 +277,3 @@ WISHED = replace(
         ),
     ),
 )
-PRICED = replace(
-    CHOOSY, actions=tuple(replace(action, has_preview=True) for action in CHOOSY.actions)
-)
-NINE, TWO = Preview(Money(900, "USD")), Preview(Money(200, "USD"))

@@ -1,12 +1,13 @@
 """A click with a price: whether what its visitor was shown still counts."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from structlog.testing import capture_logs
 
 from builders import a_prompt, a_step
-from choosy import ChoosyConnector
+from choosy import CHOOSY, ChoosyConnector
 from clocks import FrozenClock
 from limiting import GIVING, Shown
 from services.clicking_rig import ClickingRig
@@ -19,7 +20,7 @@ from standfast.domain.prompt import (
     ButtonBody,
 )
 from standfast.domain.quote import claims_of, offer_of
-from standfast.services.check_quote import FOR_ANOTHER, NOT_SHOWN, OVER
+from standfast.services.check_quote import CHANGED, FOR_ANOTHER, NOT_SHOWN, OVER
 from standfast.services.follow_result import Recorded
 from standfast.services.record_interaction import Deed
 from standfast.store.bodies import unpacked
@@ -27,6 +28,11 @@ from standfast.store.database import Database
 
 LEAVING = AttachedAction("choosy", "cancel_subscription")
 GONE = "We could not make this change. Nothing was charged. This offer is no longer available."
+
+PRICED = replace(
+    CHOOSY, actions=tuple(replace(action, has_preview=True) for action in CHOOSY.actions)
+)
+NINE, TWO = Preview(Money(900, "USD")), Preview(Money(200, "USD"))
 
 
 @pytest.fixture
@@ -113,18 +119,18 @@ class TestAPriceThatWasShown:
         assert rig.stored(recorded).refusal == {"reason": "quote_refused", "message": OVER}
 
     @pytest.mark.parametrize(
-        ("parts", "button"),
-        [((NINE,), "accept"), ((NINE, TWO), "secondary_accept")],
+        ("parts", "button", "why"),
+        [((NINE,), "accept", CHANGED), ((NINE, TWO), "secondary_accept", FOR_ANOTHER)],
         ids=["half of it", "another button's"],
     )
     def test_a_price_for_something_else_is_refused(
-        self, rig: ClickingRig, parts: tuple[Preview, ...], button: str
+        self, rig: ClickingRig, parts: tuple[Preview, ...], button: str, why: str
     ) -> None:
         seen = self.look(rig)
 
         recorded = self.click(rig, seen, self.quote(rig, seen, *parts, button=button))
 
-        told = {"reason": "quote_refused", "message": FOR_ANOTHER}
+        told = {"reason": "quote_refused", "message": why}
         assert rig.stored(recorded).refusal == told
 
     @pytest.mark.parametrize(
