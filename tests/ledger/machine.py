@@ -323,7 +323,9 @@ class LedgerMachine(RuleBasedStateMachine):
         for other in map(self.ledger.run, self.runs.values()):
             if other.lane != run.lane or other.sequence >= run.sequence:
                 continue
-            lets_go = other.state in BLOCKS_NOBODY and other.interaction_id != run.interaction_id
+            is_watched = other.was_led and other.state is RunState.UNKNOWN and not other.doubt_at
+            lets_go = is_watched or other.state in BLOCKS_NOBODY
+            lets_go = lets_go and other.interaction_id != run.interaction_id
             assert other.is_finished or lets_go, (other, run)
 
     def teardown(self) -> None:

@@ -27,6 +27,7 @@ def test_a_visitor_who_comes_back_does_not_overtake_their_later_click_under_way(
 
     assert ledger.claim("w2") == ()
     ledger.actions.advance(held)
+    ledger.clock.advance(ledger.durations.absence_proof)
     ledger.work()
     assert ledger.run(first).state is RunState.SUCCEEDED
 

@@ -82,8 +82,10 @@ def test_while_the_biller_cannot_be_asked_nobody_says_that_nothing_happened(
     assert ledger.effects(run) == int(passed)
 
 
-def _comes_back(ledger: LedgerRig, run: ActionRun) -> None:
-    ledger.clock.advance(RETURN_SECONDS)
+def _comes_back(
+    ledger: LedgerRig, run: ActionRun, *, after_seconds: float = RETURN_SECONDS
+) -> None:
+    ledger.clock.advance(after_seconds)
     with ledger.database.writing() as transaction:
         held = lock_run(transaction, APP, run.id)
         assert held is not None
@@ -103,11 +105,28 @@ def test_who_comes_back_with_the_check_passed_is_not_sent_for_a_second_time(
     assert ledger.effects(run) == 1
 
 
-def test_who_comes_back_without_it_is_asked_again_at_once(ledger: LedgerRig) -> None:
+def test_who_glances_at_our_page_while_the_banks_is_open_is_not_led_to_a_second_one(
+    ledger: LedgerRig,
+) -> None:
+    run = _sent_to_the_bank(ledger)
+    led = ledger.run(run)
+
+    _comes_back(ledger, run)
+
+    after = ledger.run(run)
+    assert (after.state, after.tries, after.sends) == (led.state, led.tries, led.sends)
+    assert (after.result, after.due_at) == (led.result, led.due_at)
+    _passes_the_check(ledger, run)
+    _comes_back(ledger, run)
+    assert ledger.run(run).state is RunState.SUCCEEDED
+    assert ledger.effects(run) == 1
+
+
+def test_who_comes_back_without_it_later_is_asked_again(ledger: LedgerRig) -> None:
     run = _sent_to_the_bank(ledger)
     ledger.world.script(run.reference, Script.NEED_VISITOR)
 
-    _comes_back(ledger, run)
+    _comes_back(ledger, run, after_seconds=ledger.durations.absence_proof)
 
     after = ledger.run(run)
     assert (after.state, after.tries) == (RunState.WAITING_FOR_VISITOR, 2)
@@ -129,8 +148,9 @@ def test_who_comes_back_while_the_biller_cannot_be_asked_is_not_told_that_nothin
     assert ledger.run(run).state is RunState.UNKNOWN
     ledger.world.reads_fail = False
     ledger.work_out([run])
-    assert ledger.run(run).state is RunState.SUCCEEDED
-    assert ledger.effects(run) == 1
+    expected = RunState.SUCCEEDED if passed else RunState.WAITING_FOR_VISITOR
+    assert ledger.run(run).state is expected
+    assert ledger.effects(run) == int(passed)
 
 
 @pytest.mark.parametrize("passed", [True, False])
@@ -148,6 +168,9 @@ def test_who_is_at_their_bank_while_the_plug_is_pulled_is_watched_to_the_end(
         told = end_runs(transaction, runs, stopped, by="Olga", why="enough", now=now)
     assert told == UnderWay(in_doubt=1)
     assert ledger.run(run).state is RunState.UNKNOWN
+    (later,) = ledger.click("cancel_subscription")
+    ledger.work()
+    assert ledger.run(later).state is RunState.SUCCEEDED
     if passed:
         _passes_the_check(ledger, run)
 
@@ -168,7 +191,7 @@ def test_who_is_at_their_bank_while_the_connection_is_switched_off_is_waited_for
         row = get_connection(transaction, CONNECTION)
         save_connection(transaction, replace(row, is_active=False))
     if comes_back:
-        _comes_back(ledger, run)
+        _comes_back(ledger, run, after_seconds=ledger.durations.absence_proof)
         assert ledger.run(run).state is RunState.WAITING_FOR_VISITOR
         assert ledger.run(run).result.message == SWITCHED_OFF
     if passed:

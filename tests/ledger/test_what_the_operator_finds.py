@@ -58,7 +58,9 @@ class TestTheJournal:
 
         last = journal(ledger, run)[-1]
         assert run.result.link == LINK
-        assert last.said["outcome"] == {"is": "NeedsVisitor", "message": "Confirm the payment."}
+        assert last.said["outcome"] == {
+            "is": "NeedsVisitor", "message": "Confirm the payment.", "completes_it": False
+        }  # fmt: skip
 
     @pytest.mark.parametrize(
         ("outcome", "field"),

@@ -70,10 +70,14 @@ class Refused:
 
 @dataclass(frozen=True)
 class NeedsVisitor:
-    """The visitor must act first. `link` is where (payment method, 3-D Secure)."""
+    """The visitor must act first. `link` is where (payment method, 3-D Secure).
+
+    `completes_it`: the write itself waits there. Who confirms it makes it happen, without us.
+    """
 
     message: str
     link: str | None = None
+    completes_it: bool = False
 
 
 class RetryCause(StrEnum):

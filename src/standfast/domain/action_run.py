@@ -55,7 +55,8 @@ class Origin(StrEnum):
 class RunResult(msgspec.Struct, frozen=True):
     """What came of it, in words for the operator; `link` is where the visitor must act.
 
-    `charged` is what was taken from the customer, None when that is not known.
+    `charged` is what was taken from the customer, None when that is not known. `was_led`: what was
+    sent waits at the link for the visitor.
     """
 
     reference: str | None = None
@@ -64,6 +65,7 @@ class RunResult(msgspec.Struct, frozen=True):
     message: str = ""
     link: str | None = None
     charged: Money | None = None
+    was_led: bool = False
 
 
 class ActionRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,9 +140,8 @@ class ActionRun(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def was_led(self) -> bool:
-        """Whether a write led the visitor away: who confirms it there makes it happen, any time."""
-        waits = self.state is RunState.WAITING_FOR_VISITOR or self.result.link is not None
-        return waits and self.last_sent_at is not None and not self.is_finished
+        """Whether a write waits elsewhere for the visitor, who makes it happen by confirming it."""
+        return self.result.was_led and not self.is_finished
 
     @property
     def surely_did_nothing(self) -> bool:

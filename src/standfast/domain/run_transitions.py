@@ -43,7 +43,8 @@ def next_step(run: ActionRun, *, now: datetime) -> NextStep:
     and whom a write led to their bank may have confirmed it there and closed the window.
     """
     is_late = _is_past(run.deadline_at, now)
-    if run.is_in_doubt or (is_late and not run.surely_did_nothing):
+    has_sent = run.state is RunState.WAITING_FOR_VISITOR and run.last_sent_at is not None
+    if run.is_in_doubt or (is_late and (has_sent or not run.surely_did_nothing)):
         return NextStep.LOOK_UP
     if is_late:
         return NextStep.GIVE_UP
@@ -97,9 +98,13 @@ def settle(run: ActionRun, outcome: Outcome, *, now: datetime, durations: Durati
             return _wait_for_visitor(run, _said(run, message), now, durations)
         case Refused(reason, message):
             return _finish(run, RunState.REFUSED, RunResult(reason=reason, message=message), now)
-        case NeedsVisitor(message, link):
-            kept = RunResult(message=message, link=link or run.result.link)
-            return _wait_for_visitor(_nothing_happened(run), kept, now, durations)
+        case NeedsVisitor(message, link, completes_it=completes_it):
+            asked = RunResult(
+                message=message,
+                link=link or run.result.link,
+                was_led=completes_it or run.result.was_led,
+            )
+            return _wait_for_visitor(_nothing_happened(run), asked, now, durations)
         case RetryLater(detail=detail) if not (run.waits_when_down or run.was_led):
             down = RunResult(reason=RefusalReason.SITE_DOWN, message=detail)
             return _finish(run, RunState.REFUSED, down, now)  # no send is in doubt any more
@@ -138,6 +143,21 @@ def withhold(run: ActionRun, *, now: datetime) -> ActionRun:
     """A dry run ends where the write would begin."""
     message = "Dry run: everything was checked, and nothing was sent."
     return _finish(run, RunState.CANCELLED, _said(run, message), now)
+
+
+def wait_on(run: ActionRun, *, now: datetime, durations: Durations) -> ActionRun:
+    """Back so soon and not there yet: the page they were led to may still be open.
+
+    A second write would lead them to a second one, and both could be confirmed.
+    """
+    waiting = replace(run, look_ups=run.look_ups + 1, last_try_at=now)
+    return _wait_for_visitor(waiting, run.result, now, durations)
+
+
+def is_at_the_bank(run: ActionRun, *, now: datetime, durations: Durations) -> bool:
+    """For so long an absence proves nothing, as after an answer that was lost."""
+    window = timedelta(seconds=durations.absence_proof)
+    return run.last_sent_at is not None and now - run.last_sent_at < window
 
 
 def resume(run: ActionRun, *, now: datetime) -> ActionRun:

@@ -110,7 +110,9 @@ class RecordInteraction:
         judged = self._judged(identity, deed, kind, claims, actions, now)
         agreed = self._agreed(deed, kind, claims, body, judged) if actions else ()
         if isinstance(agreed, Refused):
-            return self._refuse_price(identity, deed, kind, claims, agreed)
+            # Another delivery of the click may have been faster, with a price that still counted.
+            known = self._known(identity, claim)
+            return known or self._refuse_price(identity, deed, kind, claims, agreed)
         return self._store(identity, deed, kind, claims, claim, judged, body, agreed)
 
     def _agreed(

@@ -44,9 +44,11 @@ from standfast.domain.run_transitions import (
     cancel_after,
     doubt,
     give_up,
+    is_at_the_bank,
     next_step,
     settle,
     settle_look_up,
+    wait_on,
     withhold,
 )
 from standfast.domain.stopping import OTHER_SITE, SWITCHED_OFF
@@ -201,9 +203,13 @@ class RunActions:
     def _look_first(self, run: ActionRun) -> ActionRun:
         """The visitor is back from their bank, where it may have been confirmed."""
         finding, site = self._found(run)
-        return (
-            self._perform(run) if isinstance(finding, Absent) else self._learn(run, finding, site)
-        )
+        if not isinstance(finding, Absent):
+            return self._learn(run, finding, site)
+        now = self.clock.now()
+        if is_at_the_bank(run, now=now, durations=self.durations):
+            waiting = wait_on(run, now=now, durations=self.durations)
+            return self._settle(waiting, EntryKind.LOOK_UP, {"finding": _told(finding)})
+        return self._perform(run)
 
     def _found(self, run: ActionRun) -> tuple[Finding, Site | None]:
         connection = self._connection(run)

@@ -294,7 +294,10 @@ _CLAIM_SQLITE = (
     "AND NOT EXISTS (SELECT 1 FROM action_runs AS earlier WHERE earlier.lane = due.lane "
     "AND earlier.sequence < due.sequence AND earlier.finished_at IS NULL "
     f"AND (earlier.interaction_id = due.interaction_id AND due.origin = '{Origin.CLICK}' "
-    f"OR earlier.state NOT IN ({_quoted(BLOCKS_NOBODY - FINISHED)})) LIMIT 1 OFFSET 0) "
+    f"OR earlier.state NOT IN ({_quoted(BLOCKS_NOBODY - FINISHED)}) "
+    # One that is looked up without a doubt was stopped while its visitor is at their bank.
+    f"AND NOT (earlier.state = '{RunState.UNKNOWN}' AND earlier.doubt_at IS NULL "
+    "AND NOT earlier.has_open_intent)) LIMIT 1 OFFSET 0) "
     # Nor may a later one be under way, that went ahead while this one waited.
     "AND NOT EXISTS (SELECT 1 FROM action_runs AS held WHERE held.lane = due.lane "
     "AND held.finished_at IS NULL AND held.lease_until > ? LIMIT 1 OFFSET 0) "

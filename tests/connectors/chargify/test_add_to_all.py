@@ -133,6 +133,17 @@ def test_the_subscription_that_the_trait_names_is_meant_alone(site, customer):
     assert coupons(site, customer) == {held: ["SAVE20"], other: []}
 
 
+@pytest.mark.parametrize("named", ["theirs", "nobody's"])
+def test_what_is_named_is_judged_by_the_ordinary_rules_whatever_plan_stands_beside_it(
+    site, customer, named
+):
+    mine = [site.subscribe(customer, "basic") for _ in range(2)]
+    subscription = mine[0] if named == "theirs" else "999999999"
+    wanted = {"plan": site.plan("basic"), "subscription": subscription}
+
+    assert spread(site, customer, **wanted) == (TO_ALL | wanted,)
+
+
 def test_beside_a_plan_the_trait_names_the_customer(site, customer):
     mine = [site.subscribe(customer) for _ in range(2)]
     site.holds = "subscription_id"

@@ -225,11 +225,11 @@ class Change(ABC):
     ) -> Records:
         """The several that one click is done to, oldest first; none where it is spread over none.
 
-        Nor where there are more than one click may change: then the ordinary rules refuse.
+        Nor where there are more than one click may change, or one was named: then the ordinary
+        rules judge it.
         """
-        if not self.spec.may_spread(wanted):
+        if not self.spec.may_spread(wanted) or wanted.get("subscription"):
             return ()
-        named = wanted.get("subscription") or named
         found = matching(
             records,
             plan=wanted.get(self.plan_key),

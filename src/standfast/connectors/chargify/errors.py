@@ -269,7 +269,8 @@ def outcome_of(answer: Answer) -> Outcome | AlreadyCanceled:
 def _refusal(answer: Answer) -> Outcome | AlreadyCanceled:
     link = action_link(answer)
     if link is not None:
-        return NeedsVisitor("The customer's bank wants the payment confirmed (3-D Secure).", link)
+        text = "The customer's bank wants the payment confirmed (3-D Secure)."
+        return NeedsVisitor(text, link, completes_it=True)
     texts = texts_of(answer)
     row = row_for(texts)
     said = _said(answer.status, texts)

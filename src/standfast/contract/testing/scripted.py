@@ -382,7 +382,8 @@ def _outcome(answer: Answer) -> Outcome:
                 RetryCause.THROTTLED, "The biller asks us to slow down.", after_seconds=7
             )
         case 422 if "link" in body:
-            return NeedsVisitor("The customer must confirm the payment.", str(body["link"]))
+            text = "The customer must confirm the payment."
+            return NeedsVisitor(text, str(body["link"]), completes_it=True)
         case 422:
             return Refused(_reason(body), "; ".join(texts))
         case 200 if "subscription" in body:
