@@ -188,6 +188,7 @@ def test_three_d_secure_sends_the_visitor_to_the_bank(site):
     assert outcome == NeedsVisitor(
         "The customer's bank wants the payment confirmed (3-D Secure).",
         "https://acme.chargify.com/3d/1",
+        completes_it=True,
     )
 
 
