@@ -112,3 +112,12 @@ def test_a_visitor_who_is_asked_again_without_a_link_keeps_the_one_they_have():
     assert asked.result == RunResult(
         message="Give a card.", link="https://bank.example", was_led=True
     )
+
+
+def test_news_that_they_acted_is_followed_at_once():
+    led = settled(sent(), AT_THE_BANK)
+
+    told = resume(led, now=after(60), has_news=True)
+
+    assert told.state is RunState.RETRYING
+    assert not is_at_the_bank(told, now=after(60), durations=DURATIONS)

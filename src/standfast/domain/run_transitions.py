@@ -155,14 +155,19 @@ def wait_on(run: ActionRun, *, now: datetime, durations: Durations) -> ActionRun
 
 
 def is_at_the_bank(run: ActionRun, *, now: datetime, durations: Durations) -> bool:
-    """For so long an absence proves nothing, as after an answer that was lost."""
-    window = timedelta(seconds=durations.absence_proof)
-    return run.last_sent_at is not None and now - run.last_sent_at < window
+    """For so long an absence proves nothing, as after a lost answer; unless there is news."""
+    if run.last_sent_at is None or run.last_try_at is None:
+        return False
+    return now - run.last_sent_at < timedelta(seconds=durations.absence_proof)
 
 
-def resume(run: ActionRun, *, now: datetime) -> ActionRun:
-    """The visitor is back: try again, as the click's promise still holds."""
-    return replace(run, state=RunState.RETRYING, due_at=now)
+def resume(run: ActionRun, *, now: datetime, has_news: bool = False) -> ActionRun:
+    """The visitor is back: try again, as the click's promise still holds.
+
+    `has_news`: the billing system told that they acted; nothing was tried since.
+    """
+    last_try_at = None if has_news else run.last_try_at
+    return replace(run, state=RunState.RETRYING, due_at=now, last_try_at=last_try_at)
 
 
 def cancel_after(run: ActionRun, failed: ActionRun, *, now: datetime) -> ActionRun:

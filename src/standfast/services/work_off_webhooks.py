@@ -123,7 +123,7 @@ class WorkOffWebhooks:
         for run in lock_waiting_runs(transaction, connection.id, lanes):
             if run.tries < MOST_TRIES:
                 because = f"{spec.title} told of {told}"
-                go_on(transaction, run, because=because, now=self.clock.now())
+                go_on(transaction, run, because=because, now=self.clock.now(), has_news=True)
 
     def _fail(self, rows: Sequence[WebhookRow], detail: str, error: Exception) -> None:
         """Try again ever more slowly, and give up in the end: a sync brings the same."""
