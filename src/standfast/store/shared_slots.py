@@ -54,11 +54,14 @@ class AdvisorySlots:
 
         A database that cannot be asked gives no slot: the limit is the vendor's, not ours.
         """
+        connection: psycopg.Connection | None = None
         try:
             connection = self._connection()
             slot = self._wait_for_slot(connection, site, slots, patience_seconds)
         except psycopg.Error:
             _log.exception("slots.database_failed")
+            if connection is not None:
+                connection.close()  # and with it whatever lock it may hold
             yield False
             return
         if slot is None:
