@@ -1,9 +1,9 @@
 """What can be asked on the command line, with an example for each."""
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Protocol
 
 STATUS = "0 done, 1 failed (the reason stands on standard error), 2 not understood"
 VERDICT = "0 everything holds, 1 it does not (what is broken is named), 2 not understood"
@@ -14,7 +14,14 @@ settings come from the environment: STANDFAST_DATA, STANDFAST_URL, DATABASE_URL,
 STANDFAST_TRUSTED_PROXIES, STANDFAST_SIMULATOR_HOSTS, STANDFAST_LIMITS, STANDFAST_DURATIONS"""
 
 Parser = argparse.ArgumentParser
-AddCommand = Callable[..., Parser]
+
+
+class AddCommand(Protocol):
+    """Adds a command; `status` is what its exit statuses mean."""
+
+    def __call__(
+        self, name: str, summary: str, example: str, *, status: str = STATUS
+    ) -> Parser: ...
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:

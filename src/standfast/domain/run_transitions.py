@@ -158,7 +158,12 @@ def is_at_the_bank(run: ActionRun, *, now: datetime, durations: Durations) -> bo
     """For so long an absence proves nothing, as after a lost answer; unless there is news."""
     if run.last_sent_at is None or run.last_try_at is None:
         return False
-    return now - run.last_sent_at < timedelta(seconds=durations.absence_proof)
+    return now < absence_counts_from(run.last_sent_at, durations)
+
+
+def absence_counts_from(sent_at: datetime, durations: Durations) -> datetime:
+    """When what was sent then can no longer be under way."""
+    return sent_at + timedelta(seconds=durations.absence_proof)
 
 
 def resume(run: ActionRun, *, now: datetime, has_news: bool = False) -> ActionRun:
@@ -275,7 +280,7 @@ def _after_absence(run: ActionRun, now: datetime, durations: Durations) -> Actio
     if run.sends == 0:  # each one before was answered, or proven to be absent
         return _try_again(run, now)
     assert run.last_sent_at is not None
-    proven_at = run.last_sent_at + timedelta(seconds=durations.absence_proof)
+    proven_at = absence_counts_from(run.last_sent_at, durations)
     if now >= proven_at:
         return _try_again(_next_group(run), now)
     window = timedelta(seconds=durations.token_window)

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from standfast.config import Durations
 from standfast.contract.actions import RefusalReason
 from standfast.domain.action_run import ActionRun, RunResult, RunState
+from standfast.domain.run_transitions import absence_counts_from
 
 SWITCHED_OFF = "The connection was switched off after the click."
 OTHER_SITE = (
@@ -39,8 +40,7 @@ def stop(run: ActionRun, why: str, *, now: datetime, durations: Durations) -> Ac
         return run
     if run.doubt_at is not None:
         # It would be sent once more under the same token; now it waits for the proof instead.
-        proof = timedelta(seconds=durations.absence_proof)
-        due_at = max(now, (run.last_sent_at or now) + proof)
+        due_at = max(now, absence_counts_from(run.last_sent_at or now, durations))
         return replace(run, state=RunState.UNKNOWN, due_at=due_at)
     if run.was_led:
         # At their bank they may confirm it until their time is over.
